@@ -1,0 +1,94 @@
+"""Neurons of the Diehl & Cook (2015) network as Brian2 strings.
+
+Conductances are in units of the leak conductance.  Names are those of
+:class:`spikeprune.parameters.NetworkParameters`; a variable marked *linked* belongs to the presenter, the one-neuron
+group that shows the images (:mod:`spikeprune.presenter`), or to the inhibition pool.
+
+References
+----------
+.. [1] P. U. Diehl and M. Cook, Frontiers in Computational Neuroscience 9:99 (2015), equations 1 and 2.
+"""
+
+__all__ = [
+    "EXCITATORY",
+    "EXCITATORY_REST",
+    "EXCITATORY_SPIKE",
+    "EXCITATORY_THRESHOLD",
+    "INHIBITION_POOL",
+    "INHIBITION_POOL_REST",
+    "INHIBITORY",
+    "INHIBITORY_REST",
+    "INHIBITORY_SPIKE",
+    "INHIBITORY_THRESHOLD",
+    "INPUT",
+    "INPUT_BEGIN",
+    "INPUT_SPIKE",
+    "INPUT_THRESHOLD",
+]
+
+# The excitatory neurons.  Every inhibitory neuron inhibits all of them but its partner with the same weight and time
+# course, so the inhibitory conductance is one pooled conductance less the partner's share: N variables, not N^2 synapses.
+EXCITATORY = """
+dv/dt = ((v_rest_e - v) + g_e*(E_exc_e - v) + g_i*(E_inh_e - v))/tau_e : volt
+dg_e/dt = -g_e/tau_g_exc     : 1        # excitation from the input
+dg_own/dt = -g_own/tau_g_inh : 1        # inhibition that the partner caused
+g_i = g_total - g_own        : 1        # inhibition from all other inhibitory neurons
+theta                        : volt     # adaptive part of the threshold (homeostasis)
+ready                        : 1        # time step from which the neuron may fire again
+"""
+EXCITATORY_THRESHOLD = "v > v_threshold_e - theta_offset + theta and step >= ready"
+EXCITATORY_SPIKE = """
+v = v_reset_e
+theta += learning*theta_plus
+ready = step + refractory_steps_e
+"""
+# What the rest between two presentations does, in closed form: nothing fires, everything decays.  theta decays here
+# only: it loses 5e-5 of itself in a slot, which single precision could not add up step by step.
+EXCITATORY_REST = """
+v = v_rest_e + (v - v_rest_e)*rest_v_e
+g_e = g_e*rest_g_exc
+g_own = g_own*rest_g_inh
+theta = theta*(1 - learning*slot_theta)
+ready = 0
+"""
+
+INHIBITORY = """
+dv/dt = ((v_rest_i - v) + g_e*(E_exc_i - v))/tau_i : volt
+dg_e/dt = -g_e/tau_g_exc     : 1        # excitation from the partner
+ready                        : 1        # time step from which the neuron may fire again
+"""
+INHIBITORY_THRESHOLD = "v > v_threshold_i and step >= ready"
+INHIBITORY_SPIKE = """
+v = v_reset_i
+ready = step + refractory_steps_i
+"""
+INHIBITORY_REST = """
+v = v_rest_i + (v - v_rest_i)*rest_v_i
+g_e = g_e*rest_g_exc
+ready = 0
+"""
+
+INHIBITION_POOL = """
+dg_total/dt = -g_total/tau_g_inh : 1    # inhibition from all inhibitory neurons
+"""
+INHIBITION_POOL_REST = "g_total = g_total*rest_g_inh"
+
+# Poisson spikes by the time of the next one (in time steps since the presentation began): one random number a spike.
+# The counter of each number is (neuron, draw, image), so a spike train depends on nothing else.
+INPUT = """
+expected                     : 1        # spikes in a time step
+next_spike                   : 1        # time of the next spike, in time steps of this presentation
+draw                         : integer  # random numbers used in this presentation
+"""
+_WAIT = "-log(uniform(seed, stream, first_image + image, i, draw + attempt*draws_per_attempt))/expected"
+INPUT_THRESHOLD = "next_spike < step + 1 and step < presentation_steps"
+INPUT_SPIKE = f"""
+draw += 1
+next_spike += {_WAIT}
+"""
+# A black pixel never fires: its next spike lies 1e12 steps ahead (infinity would not survive -ffast-math).
+INPUT_BEGIN = f"""
+expected = clip(pixels(image*second, i)/pixel_per_hertz*intensity*Hz*dt, 1e-12, 1)
+draw = 0
+next_spike = {_WAIT}
+"""
