@@ -1,0 +1,74 @@
+"""A state updater for conditionally linear equations: exponential Euler with a rational decay.
+
+An equation ``dx/dt = A x + B`` whose coefficients are frozen for one step has the solution
+``x(t+dt) = x_inf + (x - x_inf) exp(-u)`` with ``x_inf = -B/A`` and ``u = -A dt`` [1]_.  Where `A` depends on the state
+(a membrane with conductances), ``exp(-u)`` is replaced by the reciprocal Taylor polynomial ``1/(1 + u + u^2/2 + u^3/6)``:
+positive, monotonic and stable for any ``u >= 0``, third order, and made of additions, products and one division only, so
+that compilers vectorise it and every back end rounds it alike.  Where `A` is constant the exponential is exact and is
+taken out of the loop.  Forward Euler, by contrast, diverges when many neurons fire in one step (``u`` > 2).
+
+References
+----------
+.. [1] S. Rotter and M. Diesmann, Biological Cybernetics 81:381-402 (1999); C. Boergers and A. R. Nectow, SIAM Journal
+   on Scientific Computing 35:B623-B643 (2013) for exponential time differencing of conductance-based neurons.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+from brian2.parsing.sympytools import sympy_to_str
+from brian2.stateupdaters.base import StateUpdateMethod, UnsupportedEquationsException, extract_method_options
+from brian2.stateupdaters.exponential_euler import get_conditionally_linear_system
+
+__all__ = ["RationalEuler", "rational_euler"]
+
+
+class RationalEuler(StateUpdateMethod):
+    """Exponential Euler whose state-dependent decays are the rational function ``1/(1 + u + u^2/2 + u^3/6)``."""
+
+    def __call__(
+        self, equations: Any, variables: Any = None, method_options: dict[str, Any] | None = None
+    ) -> str:
+        """Return Brian2 abstract code that advances `equations` by ``dt``.
+
+        Raises
+        ------
+        UnsupportedEquationsException
+            If an equation is stochastic or not linear in its own variable.
+        """
+        extract_method_options(method_options, {})
+        if equations.is_stochastic:
+            raise UnsupportedEquationsException("Cannot solve stochastic equations with rational Euler.")
+        try:
+            system = get_conditionally_linear_system(equations, variables)
+        except ValueError:
+            raise UnsupportedEquationsException("Can only solve conditionally linear equations.") from None
+
+        changing = (set(equations.diff_eq_names) | set(variables or ())) - {"dt"}
+        dt = sp.Symbol("dt", real=True, positive=True)
+        lines = []
+        for name, (slope, offset) in system.items():
+            x = sp.Symbol(name, real=True)
+            if slope == 0:
+                lines.append(f"_{name} = {sympy_to_str(x + dt * offset)}")
+                continue
+            depends_on_state = any(symbol.name in changing for symbol in slope.free_symbols)
+            if depends_on_state:
+                lines.append(f"_u_{name} = {sympy_to_str(sp.factor(-slope * dt))}")
+                u = f"_u_{name}"
+                decay = f"(1/(1 + {u}*(1 + {u}*(0.5 + {u}*0.16666666666666666))))"
+            else:
+                decay = f"exp({sympy_to_str(slope * dt)})"
+            if offset == 0:
+                lines.append(f"_{name} = {name}*{decay}")
+            else:
+                lines.append(f"_inf_{name} = {sympy_to_str(sp.factor(-offset / slope))}")
+                lines.append(f"_{name} = _inf_{name} + ({name} - _inf_{name})*{decay}")
+        lines += [f"{name} = _{name}" for name in system]
+        return "\n".join(lines)
+
+
+rational_euler = RationalEuler()
+StateUpdateMethod.register("rational_euler", rational_euler)

@@ -1,0 +1,145 @@
+"""What a pruning rule is: parameters, Brian2 strings and a NumPy reference implementation of the same strings.
+
+A rule adds variables to the excitatory neurons and code to two moments: every excitatory spike, and the pruning events,
+which come at the end of every `interval`-th accepted image from the `start`-th on.  At a pruning event the network first
+adds the weights of each neuron into ``total``; then the neurons run ``update_neurons``, and after them the synapses run
+``update_synapses``.  A rule sees its own weights and spikes, never a label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spikeprune.errors import ParameterError
+from spikeprune.parameters import check_fields, convert_fields
+
+__all__ = ["FREEZE", "REMOVE", "PruningRule", "PruningState"]
+
+# Where `criterion` holds, a synapse is removed for ever: it transmits nothing, learns nothing and counts nothing.
+REMOVE = """
+removed = int(alive and {criterion})
+alive = alive and removed < 1
+plastic = plastic and removed < 1
+w = w*(1 - removed)
+fan_out_pre -= removed
+plastic_out_pre -= removed
+fan_in_post -= removed
+plastic_in_post -= removed
+"""
+# Where `criterion` holds, a synapse is frozen at `value`: it goes on transmitting, and is never updated again.
+FREEZE = """
+frozen = int(plastic and {criterion})
+plastic = plastic and frozen < 1
+w = w*(1 - frozen) + {value}*frozen
+plastic_out_pre -= frozen
+plastic_in_post -= frozen
+"""
+
+
+@dataclass
+class PruningState:
+    """What a rule sees and changes at a pruning event, for the NumPy reference implementations.
+
+    Attributes
+    ----------
+    w : ndarray [inputs, neurons], float
+        Weights.
+    alive, plastic : ndarray [inputs, neurons], bool
+        Which synapses exist, and which of them still learn.
+    interval_spikes : float
+        Spikes of all excitatory neurons since the last pruning event.
+    neurons : dict of str to ndarray [neurons]
+        The variables that the rule adds to the neurons.
+    """
+
+    w: NDArray[Any]
+    alive: NDArray[np.bool_]
+    plastic: NDArray[np.bool_]
+    interval_spikes: float = 0.0
+    neurons: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+    def remove(self, criterion: NDArray[np.bool_]) -> None:
+        """Remove the synapses where `criterion` holds (the twin of ``REMOVE``)."""
+        removed = self.alive & criterion
+        self.alive &= ~removed
+        self.plastic &= ~removed
+        self.w[removed] = 0
+
+    def freeze(self, criterion: NDArray[np.bool_], value: float) -> None:
+        """Freeze the synapses where `criterion` holds at `value` (the twin of ``FREEZE``)."""
+        frozen = self.plastic & criterion
+        self.plastic &= ~frozen
+        self.w[frozen] = value
+
+
+@dataclass(frozen=True)
+class PruningRule:
+    """Base of all rules; itself it prunes nothing."""
+
+    name: ClassVar[str] = ""
+    #: Variables added to the excitatory neurons; the parameters of the rule are added by :meth:`neuron_equations`.
+    variables: ClassVar[str] = ""
+    on_spike: ClassVar[str] = ""
+    update_neurons: ClassVar[str] = ""
+    update_synapses: ClassVar[str] = ""
+    #: The neuron variable that holds the current threshold, for the history of a run.
+    threshold: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+    @property
+    def acts_in_training(self) -> bool:
+        """Whether the rule does anything while the network learns."""
+        return bool(self.update_synapses)
+
+    @property
+    def schedule(self) -> tuple[int, int]:
+        """First image and interval of the pruning events, in accepted images."""
+        values = asdict(self)
+        return int(values.get("start", 0)), int(values.get("interval", 1))
+
+    def neuron_equations(self) -> str:
+        """Return the rule's variables and its parameters (shared by all neurons) as Brian2 equations."""
+        parameters = [f"{name} : 1 (shared)" for name in self.neuron_parameters()] if self.acts_in_training else []
+        return "\n".join([self.variables, *parameters])
+
+    def neuron_parameters(self) -> dict[str, float]:
+        """Return the parameters that the rule's strings use; changing them needs no compilation."""
+        return {name: float(value) for name, value in asdict(self).items() if name not in ("start", "interval")}
+
+    def initial(self, neurons: int) -> dict[str, NDArray[np.float64]]:
+        """Return the initial values of the rule's neuron variables, each [neurons]."""
+        return {}
+
+    def reference(self, state: PruningState) -> None:
+        """Do in NumPy, in place, what the rule's strings do at a pruning event."""
+
+    def finish(self, w: NDArray[Any], alive: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which synapses remain after training has ended, [inputs, neurons].
+
+        Only a rule that prunes the finished network changes `alive`.
+        """
+        return alive
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the rule's name and parameters, for JSON."""
+        return {"name": self.name, **asdict(self)}
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> PruningRule:
+        """Build from a mapping of parameter names to values (or their text).
+
+        Raises
+        ------
+        ParameterError
+            If a name is unknown or a value is not allowed.
+        """
+        if values and not fields(cls):
+            raise ParameterError(f"Rule '{cls.name}' has no parameters, but {', '.join(values)} was given: leave it out.")
+        return cls(**convert_fields(cls, values))
