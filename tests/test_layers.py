@@ -1,0 +1,172 @@
+"""The shape of the package: imports point one way, heavy libraries stay where they belong, modules stay short."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = "spikeprune"
+ROOT = Path(__file__).parents[1] / "model" / PACKAGE
+LONGEST = 300
+
+# A module may import modules of a lower level only; within a sub-package there is one level.
+LEVELS = {
+    "errors": 0,
+    "parameters": 1,
+    "neurons": 2,
+    "plasticity": 2,
+    "integration": 2,
+    "pruning": 2,
+    "encoding": 2,
+    "readout": 2,
+    "operations": 2,
+    "datasets": 2,
+    "energy": 3,
+    "standalone": 3,
+    "presenter": 3,
+    "network": 4,
+    "backend": 5,
+    "provenance": 6,
+    "records": 7,
+    "plots": 8,
+    "training": 8,
+    "demo": 9,
+    "cli": 10,
+}
+
+NO_BRIAN2 = ("readout", "operations", "energy", "datasets")
+USERS_OF_PLOTS = {"cli", "demo"}
+
+
+def module_name(path: Path, root: Path = ROOT) -> str:
+    """Dotted name of the module in `path`; a package is named, not its ``__init__``."""
+    parts = (root.name, *path.relative_to(root).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def unit(module: str) -> str:
+    """Entry of the table that `module` belongs to; empty for the package itself."""
+    return ".".join(module.split(".")[1:2])
+
+
+SOURCES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
+UNITS = sorted({unit(module) for module in SOURCES} - {""})
+
+
+def imported(source: str, module: str, is_package: bool, known: set[str]) -> set[str]:
+    """Dotted names that `source`, the text of `module`, imports anywhere, submodules in `known` resolved.
+
+    The version is the one thing that may be taken from the package itself, which importing any module loads anyway.
+    """
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = module.split(".") if is_package else module.split(".")[:-1]
+            base = package[: len(package) - node.level + 1] if node.level else []
+            origin = ".".join([*base, *([node.module] if node.module else [])])
+            for alias in node.names:
+                name = f"{origin}.{alias.name}"
+                if name in known:
+                    found.add(name)
+                elif not (origin == PACKAGE and alias.name == "__version__"):
+                    found.add(origin)
+    return found
+
+
+IMPORTS = {
+    module: imported(path.read_text(encoding="utf-8"), module, path.name == "__init__.py", set(SOURCES))
+    for module, path in SOURCES.items()
+}
+
+
+def own(modules: set[str]) -> set[str]:
+    """Those of `modules` that belong to this package."""
+    return {name for name in modules if name.split(".")[0] == PACKAGE}
+
+
+def importers_of(library: str) -> set[str]:
+    """Table entries that import `library` anywhere."""
+    return {unit(module) for module, names in IMPORTS.items() if library in {name.split(".")[0] for name in names}}
+
+
+@pytest.mark.parametrize(
+    ("source", "module", "is_package", "expected"),
+    [
+        ("import spikeprune.network", "spikeprune.neurons", False, {"spikeprune.network"}),
+        ("from . import network, __version__", "spikeprune.neurons", False, {"spikeprune.network"}),
+        ("from .network import build_network", "spikeprune.neurons", False, {"spikeprune.network"}),
+        ("from ..network import build_network", "spikeprune.pruning.soft", False, {"spikeprune.network"}),
+        ("from .soft import SoftPruning", "spikeprune.pruning", True, {"spikeprune.pruning.soft"}),
+        ("def f():\n    from spikeprune.pruning import soft", "spikeprune.cli", False, {"spikeprune.pruning.soft"}),
+        ("from spikeprune import train", "spikeprune.cli", False, {"spikeprune"}),
+        ("import numpy as np\nfrom brian2.units import mV", "spikeprune.neurons", False, {"numpy", "brian2.units"}),
+    ],
+)
+def test_imports_are_read_in_every_spelling(source: str, module: str, is_package: bool, expected: set[str]) -> None:
+    known = {"spikeprune", "spikeprune.network", "spikeprune.pruning", "spikeprune.pruning.soft"}
+    assert imported(source, module, is_package, known) == expected
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_module_is_in_the_table(name: str) -> None:
+    assert name in LEVELS, f"{PACKAGE}.{name} has no level: add it to LEVELS in {Path(__file__).name}."
+
+
+@pytest.mark.parametrize("module", [module for module in SOURCES if unit(module) in LEVELS])
+def test_imports_point_down(module: str) -> None:
+    level = LEVELS[unit(module)]
+    wrong = {
+        name
+        for name in own(IMPORTS[module])
+        if unit(name) != unit(module) and LEVELS.get(unit(name), len(SOURCES)) >= level
+    }
+    assert not wrong, f"{module} (level {level}) must not import {', '.join(sorted(wrong))}."
+
+
+def test_no_import_cycle() -> None:
+    graph = {module: own(names) - {module} for module, names in IMPORTS.items() if module != PACKAGE}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"These modules import each other: {' <- '.join(error.args[1])}.")
+
+
+@pytest.mark.parametrize("name", NO_BRIAN2)
+def test_numpy_only_modules_do_not_name_brian2(name: str) -> None:
+    assert name not in importers_of("brian2")
+
+
+@pytest.mark.parametrize("name", ["", *NO_BRIAN2])
+def test_numpy_only_modules_do_not_load_brian2(name: str) -> None:
+    module = f"{PACKAGE}.{name}".rstrip(".")
+    code = f"import sys, {module}; print(*sorted({{'brian2', 'matplotlib'}} & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split() == []
+
+
+def test_only_plots_imports_matplotlib() -> None:
+    assert importers_of("matplotlib") <= {"plots"}
+
+
+def test_plots_are_drawn_from_stored_arrays() -> None:
+    assert "plots" not in importers_of("brian2")
+
+
+def test_only_the_command_imports_plots() -> None:
+    plots = f"{PACKAGE}.plots"
+    users = {unit(module) for module, names in IMPORTS.items() if plots in names}
+    assert users - {"plots"} <= USERS_OF_PLOTS
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_module_is_short(module: str) -> None:
+    lines = len(SOURCES[module].read_text(encoding="utf-8").splitlines())
+    assert lines <= LONGEST, f"{module} has {lines} lines, more than {LONGEST}: it is two things, so split it."
