@@ -63,6 +63,7 @@ potentiations                : integer  # synaptic operations of this chunk
 total                        : 1        # sum over synapses, 0 outside normalisation and pruning
 fixed                        : 1        # the part of it that does not learn
 scale                        : 1        # factor of the last normalisation
+learning                     : 1 (shared)  # 1 in training, 0 in evaluation
 """
 POSTSYNAPTIC_SPIKE = """
 post1 = 1

@@ -4,7 +4,13 @@ Its variables are linked into the other groups, so that no Python runs between t
 are exact up to 2**31; `step` is a float because Brian2 links it into float expressions.
 """
 
-__all__ = ["PRESENTER", "PRESENTER_OVER", "PRESENTER_STEP", "SHARED"]
+from typing import Any
+
+import brian2
+import numpy as np
+from brian2.core.functions import Function
+
+__all__ = ["PRESENTER", "PRESENTER_OVER", "PRESENTER_STEP", "SHARED", "stop_when"]
 
 PRESENTER = """
 step                         : 1        # time step within the slot, from 0
@@ -26,7 +32,10 @@ stream                       : integer
 """
 
 #: Variables of the presenter that other groups read.
-SHARED = ("step", "image", "images", "first_image", "attempt", "intensity", "learning", "prune", "interval_spikes", "seed", "stream")
+SHARED = (
+    "step", "image", "images", "first_image", "attempt", "intensity",
+    "learning", "prune", "interval_spikes", "seed", "stream",
+)  # fmt: skip
 
 PRESENTER_STEP = "step = (step + 1)*int(step + 1 < slot_steps)"
 
@@ -42,3 +51,36 @@ prune = accepted*int(learning > 0 and seen >= prune_start and seen % prune_inter
 population_spikes = 0
 stopped = stop_when(int(image >= images))
 """
+
+
+def _stop_when(condition: Any) -> Any:
+    """Stop the running network after this time step where `condition` holds; the NumPy twin of ``stop_when``."""
+    if np.any(condition):
+        brian2.stop()
+    return np.asarray(condition)
+
+
+#: ``stop_when(condition)``: end the run after the current time step if the condition holds; returns the condition.  So a
+#: program compiled once for many presentations can run few.
+stop_when = Function(_stop_when, arg_units=[1], return_unit=1, arg_types=["integer"], return_type="integer", stateless=False)
+stop_when.implementations.add_numpy_implementation(_stop_when)
+stop_when.implementations.add_implementation(
+    "cython",
+    """
+from brian2.core.magic import stop as _stop_simulation
+cdef int stop_when(int condition):
+    if condition:
+        _stop_simulation()
+    return condition
+""",
+)
+stop_when.implementations.add_implementation(
+    "cpp",
+    """
+static inline int stop_when(const int condition)
+{
+    if (condition) Network::_globally_stopped = true;
+    return condition;
+}
+""",
+)

@@ -1,0 +1,258 @@
+"""The network: the only place that creates Brian2 objects.
+
+Within a time step: the presenter advances its step and, at the first step of a slot, the closed form of the rest, weight
+normalisation and the new image are applied; then the neurons are integrated, thresholds tested, spikes passed on (input
+spikes first, then potentiation) and spiking neurons reset; at the last step of a slot the presenter decides whether the
+image is accepted and, where it is time, the pruning rule runs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import Any
+
+import brian2 as b2
+import numpy as np
+
+from spikeprune import neurons as neuron
+from spikeprune import plasticity as stdp
+from spikeprune import presenter as show
+from spikeprune.encoding import uniform
+from spikeprune.integration import rational_euler
+from spikeprune.parameters import NetworkParameters
+from spikeprune.pruning.base import PruningRule
+
+__all__ = ["CHUNK_INPUTS", "COUNTERS", "PluggedNetwork", "build_network", "model_namespace"]
+
+#: Random numbers of an attempt start at this multiple; no neuron draws so many in one presentation.
+DRAWS_PER_ATTEMPT = 65536
+
+#: Variables that are set anew for each chunk.  `learning` is there twice: synapses cannot see linked variables.
+CHUNK_INPUTS = (
+    "presenter.image", "presenter.images", "presenter.first_image", "presenter.seed", "presenter.stream",
+    "presenter.prune_start", "presenter.prune_interval", "presenter.learning", "excitatory.learning",
+)  # fmt: skip
+
+#: Variables that count within a chunk and start from 0 in the next.
+COUNTERS = {
+    "input.spikes": "input_spikes",
+    "input.transmissions": "input_to_excitatory",
+    "input.depressions": "updates_on_input_spikes",
+    "excitatory.potentiations": "updates_on_excitatory_spikes",
+    "inhibitory.spikes": "inhibitory_spikes",
+}
+
+
+@dataclass
+class PluggedNetwork:
+    """A Brian2 network together with the names of what goes in and comes out.
+
+    Attributes
+    ----------
+    network : brian2.Network
+    groups : dict of str to Brian2 group
+        ``presenter``, ``input``, ``excitatory``, ``inhibitory``, ``pool``, ``plastic`` (the synapses).
+    pixels : brian2.TimedArray
+        Pixel values of the chunk's images [chunk, inputs].
+    spike_monitor, presentation_monitor
+        Excitatory spikes; image, attempt and spikes of each presentation.
+    state : list of str
+        ``group.variable`` names that make up the state carried from chunk to chunk.
+    duration : float
+        Longest possible run in seconds: every image of the chunk with every attempt.
+    """
+
+    network: Any
+    groups: dict[str, Any]
+    pixels: Any
+    spike_monitor: Any
+    presentation_monitor: Any
+    state: list[str]
+    duration: float
+
+
+def model_namespace(p: NetworkParameters) -> dict[str, Any]:
+    """Return every constant and function of the equation strings, with units."""
+    units = {"mV": b2.mV, "ms": b2.ms, "1": 1}
+    namespace = {f.name: getattr(p, f.name) * units[f.metadata["unit"]] for f in fields(p) if f.name != "dt"}
+    rest = 0.0 if p.simulate_rest else p.rest
+    decays = {
+        "rest_v_e": p.tau_e, "rest_v_i": p.tau_i, "rest_g_exc": p.tau_g_exc, "rest_g_inh": p.tau_g_inh,
+        "rest_pre": p.tau_pre, "rest_post1": p.tau_post1, "rest_post2": p.tau_post2,
+    }  # fmt: skip
+    namespace |= {name: math.exp(-rest / tau) for name, tau in decays.items()}
+    namespace |= {
+        "slot_theta": -math.expm1(-(p.presentation + p.rest) / p.tau_theta),
+        "weight_sum": p.weight_sum,
+        "presentation_steps": p.presentation_steps,
+        "slot_steps": p.slot_steps,
+        "refractory_steps_e": round(p.refractory_e / p.dt),
+        "refractory_steps_i": round(p.refractory_i / p.dt),
+        "initial_intensity": p.intensity,
+        "draws_per_attempt": DRAWS_PER_ATTEMPT,
+        "uniform": uniform,
+        "stop_when": show.stop_when,
+        "Hz": b2.Hz,
+        "second": b2.second,
+    }
+    del namespace["intensity"]  # a variable of the presenter
+    return namespace
+
+
+def _linked(group: Any, presenter: Any, *names: str) -> None:
+    for name in names:
+        setattr(group, name, b2.linked_var(presenter, name))
+
+
+def _link_equations(*names: str) -> str:
+    kinds = dict(line.split("#")[0].split(":") for line in show.PRESENTER.strip().splitlines())
+    kinds = {name.strip(): kind.strip() for name, kind in kinds.items()}
+    return "\n".join(f"{name} : {kinds[name]} (linked)" for name in names) + "\n"
+
+
+def build_network(
+    p: NetworkParameters, rule: PruningRule, chunk: int, synapses_class: type | None = None, codeobj_class: Any = None
+) -> PluggedNetwork:
+    """Create the Diehl & Cook network with a pruning rule, ready to run one chunk of images after another.
+
+    Parameters
+    ----------
+    p : NetworkParameters
+        All constants.
+    rule : PruningRule
+        Its strings become part of the network.
+    chunk : int
+        Largest number of images in a chunk.
+    synapses_class : type, optional
+        Class of the plastic synapses, ``brian2.Synapses`` unless given.
+    codeobj_class : type, optional
+        Code object class of the neuron groups.
+
+    Returns
+    -------
+    PluggedNetwork
+    """
+    n, namespace = p.neurons, model_namespace(p)
+    dt = p.dt * b2.ms
+    b2.defaultclock.dt = dt
+    namespace["pixels"] = pixels = b2.TimedArray(np.zeros((chunk, p.inputs)), dt=1 * b2.second, name="pixels")
+
+    def group(size: int, equations: str, links: tuple[str, ...] = (), **kwargs: Any) -> Any:
+        made = b2.NeuronGroup(
+            size, equations + _link_equations(*links) if links else equations, method=rational_euler,
+            namespace=namespace, codeobj_class=codeobj_class, dt=dt, **kwargs,
+        )  # fmt: skip
+        if links:
+            _linked(made, presenter, *links)
+        return made
+
+    presenter = b2.NeuronGroup(
+        1, show.PRESENTER, events={"over": "step >= slot_steps - 1 and image < images"},
+        namespace=namespace, dt=dt, name="presenter",
+    )  # fmt: skip
+    presenter.run_regularly(show.PRESENTER_STEP, when="start", order=0, name="presenter_step")
+    presenter.set_event_schedule("over", when="end", order=0)
+    presenter.run_on_event("over", show.PRESENTER_OVER, when="end", order=2)
+
+    begin = {"begin": "step < 1"}
+    inputs = group(
+        p.inputs, neuron.INPUT + stdp.PRESYNAPTIC,
+        ("step", "image", "first_image", "attempt", "intensity", "learning", "seed", "stream"),
+        threshold=neuron.INPUT_THRESHOLD, reset=neuron.INPUT_SPIKE + stdp.PRESYNAPTIC_SPIKE, events=dict(begin),
+        name="input",
+    )  # fmt: skip
+    # The trace of an input spike counts for an excitatory spike in the same time step, so it is set between the two.
+    inputs.resetter["spike"].when, inputs.resetter["spike"].order = "synapses", 0
+    excitatory = group(
+        n, neuron.EXCITATORY + stdp.POSTSYNAPTIC + rule.neuron_equations() + "\ng_total : 1 (linked)\n",
+        ("step", "prune", "interval_spikes"),
+        threshold=neuron.EXCITATORY_THRESHOLD,
+        reset=neuron.EXCITATORY_SPIKE + stdp.POSTSYNAPTIC_SPIKE + rule.on_spike,
+        events=begin | {"normalise": "step < 1 and learning > 0"}
+        | ({"prune": "step >= slot_steps - 1 and prune > 0"} if rule.acts_in_training else {}),
+        name="excitatory",
+    )  # fmt: skip
+    inhibitory = group(
+        n, neuron.INHIBITORY + "spikes : integer\n", ("step",), threshold=neuron.INHIBITORY_THRESHOLD,
+        reset=neuron.INHIBITORY_SPIKE + "spikes += 1", events=dict(begin), name="inhibitory",
+    )  # fmt: skip
+    # The excitatory neurons read the pool before it decays, as they read their own conductances.
+    pool = group(1, neuron.INHIBITION_POOL, ("step",), events=dict(begin), name="pool", order=1)
+    excitatory.g_total = b2.linked_var(pool, "g_total")
+
+    for made, code in (
+        (inputs, neuron.INPUT_BEGIN + stdp.PRESYNAPTIC_REST),
+        (excitatory, neuron.EXCITATORY_REST + stdp.POSTSYNAPTIC_REST),
+        (inhibitory, neuron.INHIBITORY_REST),
+        (pool, neuron.INHIBITION_POOL_REST),
+    ):
+        made.set_event_schedule("begin", when="start", order=1)
+        made.run_on_event("begin", code, when="start", order=2)
+    excitatory.set_event_schedule("normalise", when="start", order=1)
+    excitatory.run_on_event("normalise", stdp.NORMALISE_NEURON, when="start", order=4)
+
+    on_post = {
+        "potentiate": stdp.EXCITATORY_SPIKE_SYNAPSE,
+        "sum": stdp.SUM_SYNAPSE,
+        "normalise": stdp.NORMALISE_SYNAPSE,
+    }
+    on_event = {"transmit": "spike", "potentiate": "spike", "sum": "normalise", "normalise": "normalise"}
+    schedule = {"sum": ("start", 3), "normalise": ("start", 5)}
+    if rule.acts_in_training:
+        excitatory.set_event_schedule("prune", when="end", order=3)
+        excitatory.run_on_event(
+            "prune", rule.update_neurons + "total = 0\nfixed = 0", when="end", order=5
+        )
+        on_post |= {"gather": stdp.SUM_SYNAPSE, "prune": rule.update_synapses}
+        on_event |= {"gather": "prune", "prune": "prune"}
+        schedule |= {"gather": ("end", 4), "prune": ("end", 6)}
+    plastic = (synapses_class or b2.Synapses)(
+        inputs, excitatory, stdp.SYNAPSE, on_pre={"transmit": stdp.INPUT_SPIKE_SYNAPSE}, on_post=on_post,
+        on_event=on_event, namespace=namespace, dt=dt, name="plastic",
+    )  # fmt: skip
+    plastic.connect()
+    for pathway, (when, order) in schedule.items():
+        getattr(plastic, pathway).when, getattr(plastic, pathway).order = when, order
+
+    def connect(source: Any, target: Any, effect: str, to: str, name: str) -> Any:
+        made = b2.Synapses(source, target, on_pre=effect, namespace=namespace, dt=dt, name=name)
+        made.connect(j=to)
+        return made
+
+    fixed = [
+        connect(excitatory, inhibitory, "g_e_post += w_exc_inh", "i", "exc_to_inh"),
+        connect(inhibitory, excitatory, "g_own_post += w_inh_exc", "i", "inh_to_exc"),
+        connect(inhibitory, pool, "g_total_post += w_inh_exc", "0", "inh_to_pool"),
+        connect(excitatory, presenter, "population_spikes_post += 1", "0", "exc_to_presenter"),
+    ]
+    spike_monitor = b2.SpikeMonitor(excitatory, name="spike_monitor")
+    presentation_monitor = b2.EventMonitor(
+        presenter, "over", variables=["image", "attempt", "population_spikes"], when="end", order=1,
+        name="presentation_monitor",
+    )  # fmt: skip
+    groups = {
+        "presenter": presenter, "input": inputs, "excitatory": excitatory,
+        "inhibitory": inhibitory, "pool": pool, "plastic": plastic,
+    }  # fmt: skip
+    return PluggedNetwork(
+        network=b2.Network(*groups.values(), *fixed, spike_monitor, presentation_monitor),
+        groups=groups,
+        pixels=pixels,
+        spike_monitor=spike_monitor,
+        presentation_monitor=presentation_monitor,
+        state=_state_names(groups),
+        duration=chunk * p.attempts * p.slot_steps * p.dt * 1e-3,
+    )
+
+
+def _state_names(groups: dict[str, Any]) -> list[str]:
+    """Name every variable that must be carried from chunk to chunk."""
+    names = []
+    for group_name, made in groups.items():
+        equations = made.equations
+        for variable in sorted(equations.diff_eq_names | equations.parameter_names):
+            entry = equations[variable]
+            if "linked" not in entry.flags:
+                names.append(f"{group_name}.{variable}")
+    return names
