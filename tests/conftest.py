@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -47,4 +48,4 @@ def _isolated_brian2() -> None:
     if brian2.get_device() is not brian2.all_devices["runtime"]:
         brian2.set_device("runtime")
     brian2.restore_initial_state()
-    brian2.prefs.core.default_float_dtype = brian2.float64
+    brian2.prefs.core.default_float_dtype = np.float64
