@@ -2,8 +2,8 @@
 //
 //   floor NEURONS SEED TRAIN_IMAGES TRAIN_COUNT TEST_IMAGES TEST_COUNT TAIL OUTPUT
 //
-// *_IMAGES are raw uint8 files of 784-pixel images; OUTPUT receives the spike counts of the last TAIL training images and of
-// all test images as uint16 [TAIL + TEST_COUNT][NEURONS]. Timings go to standard output as JSON.
+// *_IMAGES are raw uint8 files of 784-pixel images; OUTPUT receives the spike counts of the last TAIL training images
+// and of all test images as uint16 [TAIL + TEST_COUNT][NEURONS]. Timings go to standard output as JSON.
 //
 // Everything that does not change between events is computed at events, and only where the result is the same within
 // float32 rounding: traces come from the time of the last spike; inhibitory neurons are stepped only while they are
@@ -45,6 +45,7 @@ typedef float Vec __attribute__((vector_size(kLanes * 4), may_alias));
 typedef uint32_t IntVec __attribute__((vector_size(kLanes * 4), may_alias));
 
 inline Vec& at(float* p) { return *reinterpret_cast<Vec*>(p); }
+inline const Vec& at(const float* p) { return *reinterpret_cast<const Vec*>(p); }
 inline Vec minimum(Vec a, Vec b) { return a < b ? a : b; }
 inline Vec maximum(Vec a, Vec b) { return a > b ? a : b; }
 
@@ -57,6 +58,18 @@ inline bool any_above(Vec a, Vec b) {
     return any;
 #endif
 }
+
+// 1 / x to within an ulp or so: an estimate and one Newton step.
+inline Vec reciprocal(Vec x) {
+#ifdef __AVX512F__
+    const Vec y = (Vec)_mm512_rcp14_ps((__m512)x);
+    return y * (2 - x * y);
+#else
+    return 1 / x;
+#endif
+}
+
+inline float reciprocal(float x) { return 1 / x; }
 
 template <class T>
 T* allocate(size_t count) {
@@ -119,7 +132,8 @@ class Network {
         : n_(neurons), blocks_((neurons + kLanes - 1) / kLanes), stride_(blocks_ * kLanes), random_(seed) {
         if (stride_ % 512 == 0) stride_ += kLanes;  // rows a multiple of 2 kB apart would share cache sets
         w_ = allocate<float>(size_t(kPixels) * stride_);
-        for (float** p : {&v_, &g_, &theta_, &threshold_, &own_, &trace_, &v_inh_, &g_inh_}) *p = allocate<float>(stride_);
+        for (float** p : {&v_, &g_, &theta_, &threshold_, &own_, &trace_, &v_inh_, &g_inh_})
+            *p = allocate<float>(stride_);
         for (int64_t** p : {&fired_, &fired_inh_, &since_inh_}) *p = allocate<int64_t>(stride_);
         std::fill(fired_, fired_ + stride_, -kLifePost2), std::fill(fired_inh_, fired_inh_ + stride_, -kLifePost2);
         std::fill(seen_, seen_ + kPixels, -kLifePre);
@@ -187,33 +201,45 @@ class Network {
         for (const Drawn& d : drawn_) sorted_[counts[d.step]++] = d.pixel;
     }
 
-    // v' = (v + q n) / (1 + q s): exponential Euler towards n / s with exp(-x) = 1 / (1 + x + x^2/2 + x^3/6), x = dt s / tau.
+    // Exponential Euler towards n / s, with exp(-x) = 1 / (1 + x + x^2/2 + x^3/6) and x = dt s / tau, rearranged:
+    // v' = (v + q n) / (1 + q s) with q = dt / tau (1 + x/2 + x^2/6), one division.
     template <class T>
     static T relax(T v, T s, T n, float tau) {
         const float c = kDt / tau;
         const T q = c + s * (c * c / 2 + s * (c * c * c / 6));
-        return (v + q * n) / (1 + q * s);
+        return (v + q * n) * reciprocal(1 + q * s);
     }
 
     // State update, threshold test and input transmission of kBlocks blocks; true where a neuron is above threshold.
     template <int kBlocks, bool kOwn>
     bool sweep(int offset, const uint16_t* begin, const uint16_t* end) {
+        // Local copies: the compiler must not fear that a store changes a member.
+        float *const v = v_ + offset, *const g_exc = g_ + offset, *const w = w_ + offset;
+        const float *const own = own_ + offset, *const threshold = threshold_ + offset;
+        const Vec inhibition = inhibition_ - Vec{}, leak = 1 + inhibition;
+        const Vec pull = kRestExc + kReversalInhExc * inhibition;
+        const float decay = decay_exc_;
+        const size_t stride = stride_;
         Vec g[kBlocks];
         bool above = false;
+#pragma GCC unroll 8
         for (int b = 0; b < kBlocks; ++b) {
-            float *v = v_ + offset + b * kLanes, *own = own_ + offset + b * kLanes;
-            const Vec old = at(g_ + offset + b * kLanes);
-            const Vec inhibition = kOwn ? inhibition_ - at(own) : inhibition_ - Vec{};
-            const Vec next = relax<Vec>(at(v), 1 + inhibition + old, kRestExc + kReversalInhExc * inhibition, kTauExc);
-            at(v) = next;
-            above |= any_above(next, at(threshold_ + offset + b * kLanes));
-            g[b] = old * decay_exc_;
+            const int k = b * kLanes;
+            const Vec old = at(g_exc + k);
+            const Vec own_pull = kReversalInhExc * at(own + k);
+            const Vec next = kOwn ? relax<Vec>(at(v + k), leak + old - at(own + k), pull - own_pull, kTauExc)
+                                  : relax<Vec>(at(v + k), leak + old, pull, kTauExc);
+            at(v + k) = next;
+            above |= any_above(next, at(threshold + k));
+            g[b] = old * decay;
         }
         for (const uint16_t* pixel = begin; pixel != end; ++pixel) {
-            float* row = w_ + size_t(*pixel) * stride_ + offset;
+            const float* row = w + *pixel * stride;
+#pragma GCC unroll 8
             for (int b = 0; b < kBlocks; ++b) g[b] += at(row + b * kLanes);
         }
-        for (int b = 0; b < kBlocks; ++b) at(g_ + offset + b * kLanes) = g[b];
+#pragma GCC unroll 8
+        for (int b = 0; b < kBlocks; ++b) at(g_exc + b * kLanes) = g[b];
         return above;
     }
 
@@ -243,8 +269,8 @@ class Network {
         } else {
             for (size_t k = 0; k < owners_.size(); ++k) {
                 const int j = owners_[k];
-                const float inhibition = inhibition_ - own_[j];
-                fixed_[k] = relax<float>(v_[j], 1 + g_[j] + inhibition, kRestExc + kReversalInhExc * inhibition, kTauExc);
+                const float inhibition = inhibition_ - own_[j], pull = kRestExc + kReversalInhExc * inhibition;
+                fixed_[k] = relax<float>(v_[j], 1 + g_[j] + inhibition, pull, kTauExc);
             }
             sweep_all<false>(begin, end);
             for (size_t k = 0; k < owners_.size(); ++k) {
@@ -323,13 +349,14 @@ class Network {
             pre_[k] = age < kLifePre ? kEtaPost * decay20_[age] : 0;
         }
         for (int j : spikes_) {
-            if (over_[j / kLanes])
-                for (int i = 0; i < kPixels; ++i) w_[size_t(i) * stride_ + j] = std::min(w_[size_t(i) * stride_ + j], 1.f);
+            float* const column = w_ + j;
+            for (int i = 0; over_[j / kLanes] && i < kPixels; ++i)
+                column[size_t(i) * stride_] = std::min(column[size_t(i) * stride_], 1.f);
             const int64_t age = now_ - fired_[j];
             if (age >= kLifePost2) continue;
             const float post2 = decay40_[age];
             for (int k = 0; k < shown_count_; ++k) {
-                float& w = w_[size_t(shown_[k]) * stride_ + j];
+                float& w = column[size_t(shown_[k]) * stride_];
                 w = std::min(w + pre_[k] * post2, 1.f);
             }
         }
@@ -369,8 +396,8 @@ class Network {
         inhibition_ = 0;
         now_ += kRestSteps;
         if (!kTrain) return;
-        const float theta_left = std::exp(-500 / 1e7f);
-        for (int j = 0; j < n_; ++j) theta_[j] *= theta_left;
+        const float theta_lost = -std::expm1(-(kSteps + kRestSteps) * double(kDt) / 1e7);
+        for (int j = 0; j < n_; ++j) theta_[j] -= theta_[j] * theta_lost;
         trace_decay_ *= std::exp(-kRestSteps * kDt / 20);
     }
 
@@ -451,8 +478,9 @@ std::string run(Network& network, const std::vector<uint8_t>& images, int count,
     }
     const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     char text[200];
-    std::snprintf(text, sizeof text, "{\"images\": %d, \"presentations\": %ld, \"spikes\": %ld, \"seconds\": %.6f, \"cpu_seconds\": %.6f}",
-                  count, presentations, spikes, wall, cpu_seconds() - cpu);
+    const char* format =
+        "{\"images\": %d, \"presentations\": %ld, \"spikes\": %ld, \"seconds\": %.6f, \"cpu_seconds\": %.6f}";
+    std::snprintf(text, sizeof text, format, count, presentations, spikes, wall, cpu_seconds() - cpu);
     return text;
 }
 

@@ -148,12 +148,13 @@ def run_floor(neurons: int, images: int, test: int, seed: int) -> dict[str, Any]
         )
         responses = np.fromfile(temporary / "counts", np.uint16).reshape(count + test, neurons)
     times = json.loads(done.stdout)
-    result: dict[str, Any] = {"neurons": neurons, "images": images, "test": test, "seed": seed, "flags": FLAGS}
+    result: dict[str, Any] = {"neurons": neurons, "seed": seed, "flags": FLAGS}
     for phase, measured in times.items():
         result[phase] = measured
         if measured["images"]:
             measured["ms_per_image"] = 1e3 * measured["seconds"] / measured["images"]
             measured["ms_per_presentation"] = 1e3 * measured["seconds"] / measured["presentations"]
+            measured["cpu_ms_per_presentation"] = 1e3 * measured["cpu_seconds"] / measured["presentations"]
     result["accuracy"] = None
     if test:
         labels = read_idx(folder / "train-labels-idx1-ubyte.gz")
