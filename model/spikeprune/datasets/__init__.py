@@ -1,0 +1,13 @@
+"""Labelled grey images: named data sets, scikit-learn's digits and the user's own.
+
+>>> from spikeprune.datasets import Dataset
+>>> digits = Dataset.load("digits")
+>>> digits
+Dataset('digits': 1437 training and 360 test images of 28 x 28 pixels, 10 classes)
+"""
+
+from spikeprune.datasets.catalogue import NAMES, available, data_folder
+from spikeprune.datasets.dataset import Dataset
+from spikeprune.datasets.download import fetch
+
+__all__ = ["NAMES", "Dataset", "available", "data_folder", "fetch"]
