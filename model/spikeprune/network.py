@@ -23,7 +23,7 @@ from spikeprune.integration import rational_euler
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
 
-__all__ = ["CHUNK_INPUTS", "COUNTERS", "PluggedNetwork", "build_network", "model_namespace"]
+__all__ = ["CHUNK_INPUTS", "COUNTERS", "PluggedNetwork", "StateLayout", "build_network", "model_namespace"]
 
 #: Random numbers of an attempt start at this multiple; no neuron draws so many in one presentation.
 DRAWS_PER_ATTEMPT = 65536
@@ -44,6 +44,10 @@ COUNTERS = {
 }
 
 
+#: ``group.variable`` to type and size.
+StateLayout = dict[str, tuple["np.dtype[Any]", int]]
+
+
 @dataclass
 class PluggedNetwork:
     """A Brian2 network together with the names of what goes in and comes out.
@@ -57,8 +61,8 @@ class PluggedNetwork:
         Pixel values of the chunk's images [chunk, inputs].
     spike_monitor, presentation_monitor
         Excitatory spikes; image, attempt and spikes of each presentation.
-    state : list of str
-        ``group.variable`` names that make up the state carried from chunk to chunk.
+    state : dict of str to (dtype, int)
+        Type and size of each ``group.variable`` of the state carried from chunk to chunk.
     duration : float
         Longest possible run in seconds: every image of the chunk with every attempt.
     """
@@ -68,7 +72,7 @@ class PluggedNetwork:
     pixels: Any
     spike_monitor: Any
     presentation_monitor: Any
-    state: list[str]
+    state: StateLayout
     duration: float
 
 
@@ -241,18 +245,18 @@ def build_network(
         pixels=pixels,
         spike_monitor=spike_monitor,
         presentation_monitor=presentation_monitor,
-        state=_state_names(groups),
+        state=_state_layout(groups, p.inputs * n),
         duration=chunk * p.attempts * p.slot_steps * p.dt * 1e-3,
     )
 
 
-def _state_names(groups: dict[str, Any]) -> list[str]:
-    """Name every variable that must be carried from chunk to chunk."""
-    names = []
+def _state_layout(groups: dict[str, Any], synapses: int) -> StateLayout:
+    """Describe every variable that must be carried from chunk to chunk."""
+    layout = {}
     for group_name, made in groups.items():
-        equations = made.equations
-        for variable in sorted(equations.diff_eq_names | equations.parameter_names):
-            entry = equations[variable]
-            if "linked" not in entry.flags:
-                names.append(f"{group_name}.{variable}")
-    return names
+        for name in sorted(made.equations.diff_eq_names | made.equations.parameter_names):
+            if "linked" not in made.equations[name].flags:
+                variable = made.variables[name]
+                size = 1 if variable.scalar else synapses if group_name == "plastic" else len(made)
+                layout[f"{group_name}.{name}"] = (np.dtype(variable.dtype), size)
+    return layout

@@ -1,0 +1,49 @@
+"""Back ends: the same network run by Brian2 in Python or as a compiled C++ program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spikeprune.backend.base import PRECISIONS, ChunkResult, Program, State
+from spikeprune.errors import ParameterError, unknown_name
+from spikeprune.parameters import NetworkParameters
+from spikeprune.pruning.base import PruningRule
+
+__all__ = ["BACKENDS", "PRECISIONS", "ChunkResult", "Program", "State", "make_program"]
+
+#: Names of the back ends; the first is the default.
+BACKENDS = ("cpp_standalone", "cython", "numpy")
+
+
+def make_program(
+    backend: str, parameters: NetworkParameters, rule: PruningRule, chunk: int, precision: str = "single", **options: Any
+) -> Program:
+    """Build a network for a back end, or find the program built before.
+
+    Parameters
+    ----------
+    backend : {'cpp_standalone', 'cython', 'numpy'}
+    parameters : NetworkParameters
+    rule : PruningRule
+    chunk : int
+        Largest number of images in a chunk.
+    precision : {'single', 'double'}
+    **options
+        Passed to the program, for example ``report`` (a function that is told what is going on).
+
+    Raises
+    ------
+    ParameterError
+        If a name is unknown.
+    BackendError
+        If the program cannot be built.
+    """
+    if backend == "cpp_standalone":
+        from spikeprune.backend.standalone import StandaloneProgram
+
+        return StandaloneProgram(parameters, rule, chunk, precision, **options)
+    if backend in BACKENDS:
+        from spikeprune.backend.runtime import RuntimeProgram
+
+        return RuntimeProgram(parameters, rule, chunk, precision, target=backend)
+    raise ParameterError(unknown_name("back end", backend, BACKENDS))

@@ -1,0 +1,82 @@
+"""The runtime back ends: Brian2 inside the Python process, with Cython or NumPy code.
+
+Slower than a compiled program by one or two orders of magnitude, but nothing needs to be compiled (NumPy), and the
+network is at hand for debugging.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import brian2 as b2
+import numpy as np
+from numpy.typing import NDArray
+
+from spikeprune.backend.base import PRESENTATION_OUTPUTS, SPIKE_OUTPUTS, Program, brian2_preferences
+from spikeprune.errors import BackendError
+from spikeprune.network import build_network
+from spikeprune.parameters import NetworkParameters
+from spikeprune.pruning.base import PruningRule
+
+__all__ = ["RuntimeProgram"]
+
+
+class RuntimeProgram(Program):
+    """A network that Brian2 runs step by step from Python.
+
+    Parameters
+    ----------
+    parameters, rule, chunk, precision
+        See :class:`spikeprune.backend.base.Program`.
+    target : {'cython', 'numpy'}
+        What Brian2 generates.
+    """
+
+    def __init__(
+        self,
+        parameters: NetworkParameters,
+        rule: PruningRule,
+        chunk: int,
+        precision: str = "double",
+        target: str = "cython",
+    ) -> None:
+        super().__init__(parameters, rule, chunk, precision)
+        self.backend = target
+        with self._preferences():
+            self.built = build_network(parameters, rule, chunk)
+        self.layout = self.built.state
+
+    def _preferences(self) -> Any:
+        # Strict arithmetic, so that Cython rounds as a strictly compiled standalone program does.
+        return brian2_preferences(
+            codegen__target=self.backend,
+            core__default_float_dtype=self.dtype,
+            codegen__cpp__extra_compile_args_gcc=["-w", "-O3", "-ffp-contract=off"],
+        )
+
+    def execute(self, inputs: Mapping[str, Any], pixels: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
+        """Run the network in this process."""
+        built = self.built
+        for name, value in inputs.items():
+            group, variable = name.split(".")
+            built.groups[group].variables[variable].set_value(value)
+        built.pixels.values[:] = pixels
+        monitors = {"spike_monitor": built.spike_monitor, "presentation_monitor": built.presentation_monitor}
+        recorded = {name: len(monitor.variables["t"].get_value()) for name, monitor in monitors.items()}
+        start = float(built.network.t / b2.second)
+        try:
+            with self._preferences():
+                built.network.run(built.duration * b2.second, namespace={})
+        except b2.core.base.BrianObjectException as error:
+            raise BackendError(f"Brian2 could not run the network with the {self.backend} target: {error}.") from error
+        output = {name: self._value(name).copy() for name in self.layout}
+        for name in SPIKE_OUTPUTS + PRESENTATION_OUTPUTS:
+            monitor, variable = name.split(".")
+            output[name] = monitors[monitor].variables[variable].get_value()[recorded[monitor] :].copy()
+        output["spike_monitor.t"] = output["spike_monitor.t"] - start
+        return output
+
+    def _value(self, name: str) -> NDArray[Any]:
+        group, variable = name.split(".")
+        return np.atleast_1d(self.built.groups[group].variables[variable].get_value())

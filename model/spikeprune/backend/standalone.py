@@ -1,0 +1,243 @@
+"""The C++ standalone back end: one compiled program, kept for the next time, run once a chunk.
+
+Brian2 writes the C++ project; what it would be is known from the parameters, the strings of the rule, the versions and
+the flags, whose hash names the folder in the cache, so that a known program starts without any code generation.  A run
+is one start of the program: the arrays that go in are named on its command line (Brian2's ``run_args``), those that come
+out are files in a results folder of its own, so several runs may share one program at the same time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import brian2 as b2
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from spikeprune.backend.base import PRESENTATION_OUTPUTS, SPIKE_OUTPUTS, Program, brian2_preferences
+from spikeprune.errors import BackendError
+from spikeprune.network import build_network
+from spikeprune.parameters import NetworkParameters
+from spikeprune.pruning.base import PruningRule
+
+__all__ = ["StandaloneProgram", "cache_folder", "compiler", "compiler_version"]
+
+#: Flags for each precision.  Double precision follows IEEE rules strictly, as the other back ends do.
+FLAGS = {
+    "single": ["-w", "-O3", "-ffast-math", "-fno-math-errno", "-march=native"],
+    "double": ["-w", "-O3", "-ffp-contract=off", "-march=native"],
+}
+_HEADERS = """#include "objects.h"
+#include "network.h"
+#include "brianlib/common_math.h"
+#include <algorithm>
+#include <climits>
+#include <cmath>
+#include <ctime>
+#include <fstream>
+#include <iostream>
+"""
+
+
+def cache_folder() -> Path:
+    """Return where compiled programs are kept: ``SPIKEPRUNE_CACHE``, or ``spikeprune`` in the user's cache folder."""
+    default = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "spikeprune"
+    return Path(os.environ.get("SPIKEPRUNE_CACHE", default)).expanduser() / "programs"
+
+
+def compiler() -> str:
+    """Return the C++ compiler's command: ``CXX``, or ``g++``, ``c++`` or ``clang++`` where it is found.
+
+    Raises
+    ------
+    BackendError
+        If there is none.
+    """
+    for command in filter(None, [os.environ.get("CXX"), "g++", "c++", "clang++"]):
+        if shutil.which(command.split()[0]):
+            return command
+    raise BackendError(
+        "No C++ compiler was found (CXX, g++, c++, clang++): install one, for example with 'apt-get install g++ make', "
+        "or choose --backend numpy."
+    )
+
+
+def compiler_version() -> str:
+    """Return the first line of the compiler's ``--version``."""
+    done = subprocess.run([*compiler().split(), "--version"], capture_output=True, text=True, check=False)
+    return done.stdout.splitlines()[0] if done.stdout else "unknown"
+
+
+class StandaloneProgram(Program):
+    """A network compiled through Brian2's C++ standalone device.
+
+    Parameters
+    ----------
+    parameters, rule, chunk, precision
+        See :class:`spikeprune.backend.base.Program`.
+    report : callable, optional
+        Called with a sentence before something that takes long.
+    """
+
+    backend = "cpp_standalone"
+
+    def __init__(
+        self,
+        parameters: NetworkParameters,
+        rule: PruningRule,
+        chunk: int,
+        precision: str = "single",
+        report: Callable[[str], None] | None = None,
+    ) -> None:
+        super().__init__(parameters, rule, chunk, precision)
+        self.folder = cache_folder() / self._key()
+        manifest = self.folder / "manifest.json"
+        if not manifest.exists():
+            self._build(report or (lambda sentence: None))
+        try:
+            self.files: dict[str, list[Any]] = json.loads(manifest.read_text())
+        except (OSError, ValueError) as error:
+            raise BackendError(
+                f"The compiled program in {self.folder} is damaged ({error}): delete the folder and run again."
+            ) from error
+        self.layout = {
+            name: (np.dtype(kind), size) for name, (_, kind, size) in self.files.items() if size is not None
+        }
+
+    def _key(self) -> str:
+        package = Path(__file__).parent.parent
+        sources = sorted([*package.glob("*.py"), *package.glob("pruning/*.py"), *package.glob("standalone/**/*")])
+        model = {
+            "sources": [hashlib.sha256(path.read_bytes()).hexdigest() for path in sources if path.is_file()],
+            "parameters": self.parameters.as_dict(),
+            "rule": [type(self.rule).__qualname__ if self.rule.acts_in_training else "", sorted(asdict(self.rule))]
+            if self.rule.acts_in_training else "",
+            "chunk": self.chunk,
+            "precision": self.precision,
+            "flags": FLAGS[self.precision],
+            "compiler": compiler_version(),
+            "machine": _machine(),
+            "versions": {name: metadata.version(name) for name in ("brian2", "numpy")},
+        }  # fmt: skip
+        digest = hashlib.sha256(json.dumps(model, sort_keys=True).encode()).hexdigest()[:16]
+        return f"n{self.parameters.neurons}-{self.rule.name if self.rule.acts_in_training else 'plain'}-{digest}"
+
+    def _build(self, report: Callable[[str], None]) -> None:
+        try:
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(f"{self.folder}.lock")
+            with lock:
+                if (self.folder / "manifest.json").exists():
+                    return
+                report(f"Compiling the network of {self.parameters.neurons} neurons (kept for the next time)")
+                with tempfile.TemporaryDirectory(dir=self.folder.parent, prefix="building-") as folder:
+                    files = self._generate(Path(folder))
+                    self._compile(Path(folder))
+                    (Path(folder) / "manifest.json").write_text(json.dumps(files))
+                    shutil.rmtree(self.folder, ignore_errors=True)
+                    shutil.copytree(folder, self.folder, ignore=shutil.ignore_patterns("*.o", "*.gch"))
+        except OSError as error:
+            raise BackendError(
+                f"The program cannot be kept in {self.folder.parent} ({error.strerror or error}): set SPIKEPRUNE_CACHE to "
+                "a folder that can be written."
+            ) from error
+
+    def _generate(self, folder: Path) -> dict[str, list[Any]]:
+        """Let Brian2 write the C++ project; return file, type and size of each variable that comes out."""
+        with brian2_preferences(
+            core__default_float_dtype=self.dtype,
+            codegen__cpp__extra_compile_args_gcc=[*FLAGS[self.precision], "-include", "headers.h"],
+            core__stop_on_keyboard_interrupt=False,
+        ):
+            b2.set_device("cpp_standalone", build_on_run=False)
+            device = b2.get_device()
+            try:
+                device.reinit()
+                device.activate(build_on_run=False)
+                built = build_network(self.parameters, self.rule, self.chunk)
+                built.network.run(built.duration * b2.second, namespace={})
+                device.build(directory=str(folder), compile=False, run=False, with_output=False)
+                files: dict[str, list[Any]] = {}
+                for name, (kind, size) in built.state.items():
+                    group, variable = name.split(".")
+                    file = device.get_array_filename(built.groups[group].variables[variable])
+                    files[name] = [file, kind.str, size]
+                monitors = {"spike_monitor": built.spike_monitor, "presentation_monitor": built.presentation_monitor}
+                for name in SPIKE_OUTPUTS + PRESENTATION_OUTPUTS:
+                    monitor, variable = name.split(".")
+                    entry = monitors[monitor].variables[variable]
+                    files[name] = [device.get_array_filename(entry), np.dtype(entry.dtype).str, None]
+            finally:
+                device.reinit()
+                b2.set_device("runtime")
+        (folder / "headers.h").write_text(_HEADERS)
+        return files
+
+    def _compile(self, folder: Path) -> None:
+        command = compiler()
+        environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS")}
+        environment["CXX"] = command
+        # Precompiled headers save two thirds of the time; a compiler that ignores the .gch file just takes longer.
+        precompile = [*command.split(), *FLAGS[self.precision], "-I.", "-x", "c++-header", "headers.h", "-o", "headers.h.gch"]
+        (folder / "make.deps").touch()
+        jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        for arguments in (precompile, ["make", f"-j{jobs}", f"CXX={command}"]):
+            try:
+                done = subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+            except FileNotFoundError as error:
+                raise BackendError(f"'{arguments[0]}' was not found: install it (for example 'apt-get install make').") from error
+            if done.returncode:
+                lines = [line for line in done.stderr.splitlines() if "error" in line.lower()] or done.stderr.splitlines()
+                raise BackendError(
+                    f"The compiler '{command}' failed ({lines[0].strip() if lines else 'no message'}): check that it works, "
+                    "or choose --backend numpy."
+                )
+
+    def execute(self, inputs: Mapping[str, Any], pixels: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
+        """Start the program once, with the arrays in files of a private folder."""
+        with tempfile.TemporaryDirectory(prefix="spikeprune-") as name:
+            folder = Path(name)
+            results = folder / "results"
+            results.mkdir()
+            arguments = []
+            for variable, value in inputs.items():
+                _, kind, size = self.files[variable]
+                np.ascontiguousarray(np.broadcast_to(value, (size,)), dtype=kind).tofile(folder / variable)
+                arguments.append(f"{variable}={folder / variable}")
+            pixels.tofile(folder / "pixels")
+            arguments.append(f"pixels.values={folder / 'pixels'}")
+            done = subprocess.run(
+                [str(self.folder / "main"), "--results_dir", f"{results}/", *arguments],
+                cwd=self.folder, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            complaint = (done.stderr or done.stdout).strip()
+            if done.returncode or done.stderr.strip():
+                reason = complaint.splitlines()[-1] if complaint else f"status {done.returncode}"
+                raise BackendError(f"The compiled program in {self.folder} failed ({reason}): delete the folder and run again.")
+            output = {}
+            for variable, (file, kind, _) in self.files.items():
+                path = results / file
+                output[variable] = np.fromfile(path, dtype=kind) if path.exists() else np.zeros(0, dtype=kind)
+            return output
+
+
+def _machine() -> str:
+    """Return what ``-march=native`` depends on."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return hashlib.sha256("".join(sorted({s for s in lines if s.startswith(("flags", "model name"))})).encode()).hexdigest()
+    except OSError:
+        import platform
+
+        return platform.processor() or platform.machine()
