@@ -1,0 +1,126 @@
+"""All-to-all synapses whose generated C++ code walks through the weight matrix row by row."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping
+from typing import Any
+
+from brian2 import Quantity, Synapses, second
+from brian2.groups.subgroup import Subgroup
+from brian2.synapses.synapses import SynapticPathway
+
+from .codeobject import DENSE_TEMPLATE, fast_code_object
+
+__all__ = ["DenseSynapses"]
+
+
+class DensePathway(SynapticPathway):
+    """Pathway that reads the events of its source directly, without a queue of delayed events."""
+
+    def create_code_objects(self, run_namespace: Mapping[str, Any]) -> None:
+        # A class that the user chose for these synapses takes precedence.
+        codeobj_class = fast_code_object() if self.synapses.codeobj_class is None else None
+        if codeobj_class is None:
+            super().create_code_objects(run_namespace)
+            return
+        if not self.synapses._connect_called:
+            raise TypeError(f"DenseSynapses '{self.synapses.name}' have no synapses yet: call connect() before run().")
+        self.codeobj_class = codeobj_class
+        self.template = DENSE_TEMPLATE
+        self.needed_variables = [self.eventspace_name]
+        self.template_kwds["eventspace_variable"] = self.source.variables[self.eventspace_name]
+        self.code_objects[:] = [weakref.proxy(self.create_default_code_object(run_namespace))]
+
+
+class DenseSynapses(Synapses):
+    """Synapses from every neuron of one group to every neuron of another, without delays.
+
+    They are used like `~brian2.synapses.synapses.Synapses`, and on most devices they are nothing else.  In C++
+    standalone mode without OpenMP, synapse number ``i * N_post + j`` is known to connect neuron ``i`` to neuron ``j``,
+    so that no index is loaded and no event is queued, and the compiler vectorises the loops.
+
+    Parameters
+    ----------
+    source : `SpikeSource`
+        A whole group of fixed size, not a subgroup or other synapses.
+    target : `Group`, optional
+        Likewise; the source itself if not given.
+    *args, **kwds
+        Passed on to `Synapses`, except that `delay` can only be zero.
+
+    Raises
+    ------
+    TypeError
+        If source or target are no whole group, or a delay is given; and in `connect` if the connections asked for are
+        not all-to-all.
+
+    Notes
+    -----
+    Statements whose result depends on the order in which synapses are visited (Brian2 warns of them) keep Brian2's
+    order.  All others give the same numbers in either order, bit by bit unless the compiler is allowed to reassociate
+    (``-ffast-math``), since every sum is accumulated in ascending order of neurons.
+
+    Pathways hold one delay of zero instead of one number a synapse; it cannot be set.
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        target: Any = None,
+        *args: Any,
+        delay: Quantity | Mapping[str, Quantity] | None = None,
+        **kwds: Any,
+    ) -> None:
+        for role, group in [("source", source), ("target", source if target is None else target)]:
+            if isinstance(group, Subgroup | Synapses):
+                raise TypeError(
+                    f"The {role} of DenseSynapses is a {type(group).__name__}, but must be a whole group: "
+                    "connect the group itself or use Synapses."
+                )
+        delays = delay.values() if isinstance(delay, Mapping) else [] if delay is None else [delay]
+        if any(value != 0 * second for value in delays):
+            raise TypeError(f"DenseSynapses were given the delay {delay}, but have none: use Synapses.")
+        super().__init__(source, target, *args, **kwds)
+
+    def _add_updater(
+        self, code: str, prepost: str, objname: str | None = None, delay: None = None, event: str = "spike"
+    ) -> str:
+        name: str = super()._add_updater(code, prepost, objname, delay=0 * second, event=event)
+        pathway = getattr(self, name)
+        # Synapses names the class of its pathways in this method, so it is exchanged afterwards.
+        pathway.__class__ = DensePathway
+        pathway.variables["delay"].read_only = True
+        return name
+
+    def connect(
+        self,
+        condition: str | bool | None = None,
+        i: Any = None,
+        j: Any = None,
+        p: float | str = 1.0,
+        n: int | str = 1,
+        skip_if_invalid: bool = False,
+        namespace: Mapping[str, Any] | None = None,
+        level: int = 0,
+    ) -> None:
+        """Create one synapse for every pair of neurons.
+
+        Parameters
+        ----------
+        condition : {None, True, "True"}
+        i, j : None
+        p, n : 1
+        skip_if_invalid, namespace, level
+            As in `Synapses.connect`.
+
+        Raises
+        ------
+        TypeError
+            If called a second time, or with arguments that do not mean all-to-all.
+        """
+        if condition not in (None, True, "True") or i is not None or j is not None or p != 1 or n != 1:
+            raise TypeError("DenseSynapses are connected all-to-all by connect() without arguments: use Synapses.")
+        if self._connect_called:
+            raise TypeError(f"DenseSynapses '{self.name}' are already connected: call connect() once.")
+        super().connect(skip_if_invalid=skip_if_invalid, namespace=namespace, level=level + 1)
