@@ -460,6 +460,16 @@ std::vector<uint8_t> read_images(const char* path, int count) {
     return images;
 }
 
+// Largest resident size of this program alone; getrusage would count the parent that started it.
+long peak_kilobytes() {
+    long kilobytes = 0;
+    char line[256];
+    FILE* file = std::fopen("/proc/self/status", "r");
+    while (file && std::fgets(line, sizeof line, file)) std::sscanf(line, "VmHWM: %ld", &kilobytes);
+    if (file) std::fclose(file);
+    return kilobytes;
+}
+
 double cpu_seconds() {
     timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
@@ -499,5 +509,6 @@ int main(int argc, char** argv) {
     const std::string trained = run<true>(*network, train, train_count, tail, output);
     const std::string tested = run<false>(*network, test, test_count, test_count, output);
     std::fclose(output);
-    std::printf("{\"train\": %s, \"test\": %s}\n", trained.c_str(), tested.c_str());
+    std::printf("{\"train\": %s, \"test\": %s, \"peak_bytes\": %ld}\n", trained.c_str(), tested.c_str(),
+                1024 * peak_kilobytes());
 }

@@ -148,7 +148,8 @@ def run_floor(neurons: int, images: int, test: int, seed: int) -> dict[str, Any]
         )
         responses = np.fromfile(temporary / "counts", np.uint16).reshape(count + test, neurons)
     times = json.loads(done.stdout)
-    result: dict[str, Any] = {"neurons": neurons, "seed": seed, "flags": FLAGS}
+    peak_bytes = times.pop("peak_bytes")
+    result: dict[str, Any] = {"neurons": neurons, "seed": seed, "flags": FLAGS, "peak_bytes": peak_bytes}
     for phase, measured in times.items():
         result[phase] = measured
         if measured["images"]:
