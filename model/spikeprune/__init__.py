@@ -1,0 +1,78 @@
+"""spikeprune: spiking networks that prune themselves while they learn, on Brian2.
+
+>>> import spikeprune as sp
+>>> run = sp.train(sp.Dataset.load("digits"), sp.AdaptivePruning(interval=100), neurons=100)  # doctest: +SKIP
+>>> run.evaluate().accuracy  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spikeprune.datasets import Dataset
+    from spikeprune.energy import PRICES, energy
+    from spikeprune.errors import SpikepruneError
+    from spikeprune.evaluation import Evaluation
+    from spikeprune.operations import OperationCounts
+    from spikeprune.parameters import NetworkParameters
+    from spikeprune.pruning import (
+        AdaptivePruning,
+        ConstantPruning,
+        NoPruning,
+        PostTrainingPruning,
+        PruningRule,
+        SoftPruning,
+    )
+    from spikeprune.training import Run, load, resume, train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "PRICES",
+    "AdaptivePruning",
+    "ConstantPruning",
+    "Dataset",
+    "Evaluation",
+    "NetworkParameters",
+    "NoPruning",
+    "OperationCounts",
+    "PostTrainingPruning",
+    "PruningRule",
+    "Run",
+    "SoftPruning",
+    "SpikepruneError",
+    "energy",
+    "load",
+    "resume",
+    "train",
+]
+
+# Imported when first used: reading operation counts should not take the seconds that importing Brian2 takes.
+_HOME = {
+    "spikeprune.datasets": ("Dataset",),
+    "spikeprune.energy": ("PRICES", "energy"),
+    "spikeprune.errors": ("SpikepruneError",),
+    "spikeprune.evaluation": ("Evaluation",),
+    "spikeprune.operations": ("OperationCounts",),
+    "spikeprune.parameters": ("NetworkParameters",),
+    "spikeprune.pruning": (
+        "AdaptivePruning", "ConstantPruning", "NoPruning", "PostTrainingPruning", "PruningRule", "SoftPruning",
+    ),
+    "spikeprune.training": ("Run", "load", "resume", "train"),
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOME.items():
+        if name in names:
+            # `energy` is both a module and a function of it: the function wins.
+            value = getattr(import_module(module), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module 'spikeprune' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,161 @@
+"""Evaluate a trained network: weights and thresholds frozen, classes read from the responses.
+
+Test images are shown in blocks of fixed size, each starting from the trained state, so that blocks can run side by side
+and the result does not depend on how many do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spikeprune.backend import Program, State
+from spikeprune.datasets import Dataset
+from spikeprune.errors import DataError
+from spikeprune.operations import OperationCounts, connection_sparsity, synaptic_operations
+from spikeprune.readout import Readout, read_out
+from spikeprune.records import RunFolder
+
+__all__ = ["BLOCK", "Evaluation", "evaluate"]
+
+#: Images in a block.  Part of what an evaluation means: another size gives (slightly) other responses.
+BLOCK = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What a trained network makes of test images.
+
+    Attributes
+    ----------
+    readout : Readout
+        Accuracy in percent, predictions, confusion matrix, assignment, silent neurons.
+    responses : ndarray [images, neurons], int32
+    labels : ndarray [images]
+    counts : OperationCounts
+        Synaptic operations, all in inference.
+    neurobench : dict of str to float
+        Effective_ACs, Effective_MACs and Dense per inference, and connection sparsity.
+    """
+
+    readout: Readout
+    responses: NDArray[np.int32]
+    labels: NDArray[np.int64]
+    counts: OperationCounts
+    neurobench: dict[str, float]
+
+    @property
+    def accuracy(self) -> float:
+        """Images given their own label, in percent."""
+        return self.readout.accuracy
+
+    def save(self, folder: RunFolder) -> None:
+        """Write evaluation.npz and results.json."""
+        folder.write_arrays(
+            "evaluation.npz",
+            {
+                "responses": self.responses.astype(np.uint16), "labels": self.labels,
+                "predictions": self.readout.predictions, "confusion": self.readout.confusion,
+                "assignment": self.readout.assignment, "silent": self.readout.silent,
+            },
+        )  # fmt: skip
+        folder.write_json("results.json", self.as_dict())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the numbers, for JSON."""
+        return {
+            "accuracy": self.accuracy,
+            "images": len(self.labels),
+            "silent_neurons": len(self.readout.silent),
+            "counts": self.counts.as_dict(),
+            "neurobench": self.neurobench,
+            "confusion": self.readout.confusion.tolist(),
+        }
+
+    @classmethod
+    def load(cls, folder: RunFolder) -> Evaluation:
+        """Read what :meth:`save` wrote."""
+        arrays, values = folder.read_arrays("evaluation.npz"), folder.read_json("results.json")
+        readout = Readout(
+            accuracy=values["accuracy"], predictions=arrays["predictions"], confusion=arrays["confusion"],
+            assignment=arrays["assignment"], silent=arrays["silent"],
+        )  # fmt: skip
+        counts = OperationCounts.from_dict(values["counts"])
+        return cls(readout, arrays["responses"].astype(np.int32), arrays["labels"], counts, values["neurobench"])
+
+
+def evaluate(
+    program: Program,
+    state: State,
+    dataset: Dataset,
+    train_responses: NDArray[np.int32],
+    train_labels: NDArray[np.int64],
+    *,
+    seed: int,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Evaluation:
+    """Show the test images of `dataset` to a frozen network.
+
+    Parameters
+    ----------
+    program : Program
+    state : dict of str to ndarray
+        The trained network.
+    dataset : Dataset
+    train_responses : ndarray [images, neurons]
+        Responses to labelled training images, which assign the neurons to classes.
+    train_labels : ndarray [images]
+    seed : int
+        Key of the random numbers.
+    workers : int, optional
+        Programs that run at the same time: all cores for compiled programs unless given.
+    progress : callable, optional
+        Called with the number of images done.
+
+    Raises
+    ------
+    DataError
+        If the images have another size than those that the network was trained on.
+    """
+    if dataset.n_inputs != program.parameters.inputs:
+        raise DataError(
+            f"The images of '{dataset.name}' have {dataset.n_inputs} pixels, but the network was trained on "
+            f"{program.parameters.inputs}: give images of the same size."
+        )
+    images = dataset.test_images.reshape(len(dataset.test_images), -1)
+    side_by_side = (workers or os.cpu_count() or 1) if program.backend == "cpp_standalone" else 1
+    done = 0
+
+    def block(first: int) -> tuple[NDArray[np.int32], OperationCounts]:
+        nonlocal done
+        current, responses, counts = state, [], OperationCounts.zero()
+        last = min(first + BLOCK, len(images))
+        for start in range(first, last, program.chunk):
+            stop = min(start + program.chunk, last)
+            result = program.run(current, images[start:stop], seed=seed, first_image=start, learning=False)
+            current, counts = result.state, counts + result.counts
+            responses.append(result.responses)
+            done += stop - start
+            if progress is not None:
+                progress(done)
+        return np.concatenate(responses), counts
+
+    with ThreadPoolExecutor(side_by_side) as pool:
+        blocks = list(pool.map(block, range(0, len(images), BLOCK)))
+    responses = np.concatenate([part for part, _ in blocks])
+    counts = sum((part for _, part in blocks), OperationCounts.zero())
+    classes, p = dataset.n_classes, program.parameters
+    readout = read_out(train_responses, train_labels, responses, dataset.test_labels, classes)
+    alive = state["plastic.alive"].reshape(p.inputs, p.neurons).astype(bool)
+    layer, network = connection_sparsity(alive)
+    neurobench = synaptic_operations(counts, p.inputs, p.neurons, p.slot_steps) | {
+        "connection_sparsity": network, "connection_sparsity_plastic": layer,
+    }  # fmt: skip
+    return Evaluation(readout, responses, dataset.test_labels, counts, neurobench)

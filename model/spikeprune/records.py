@@ -1,0 +1,204 @@
+"""Run folders: one training with its parameters, provenance, history and arrays.
+
+A folder holds
+
+``run.json``
+    What was asked for (data set and its checksum, parameters, rule, seed, back end, …), provenance, and ``status``:
+    ``incomplete`` until the very end, then ``complete``.
+``checkpoint.npz``
+    Written after every chunk, gone at the end: the state of the network (``state/group.variable``), the responses to the
+    last training images (``responses`` [images, neurons], ``labels`` [images]) and the history so far (JSON text).
+``network.npz``
+    The trained network: ``state/…``, ``weights``, ``alive``, ``plastic`` [inputs, neurons], ``theta`` [neurons] in V,
+    ``responses``, ``labels`` and ``assignment`` [neurons].
+``history.json``
+    One entry a chunk: images, accuracy so far, synaptic operations by class, removed share, quantiles of the pruning
+    threshold and of theta, spikes.
+``evaluation.npz``, ``results.json``
+    Test ``responses``, ``predictions``, ``labels``, ``confusion``; accuracy, operation counts and what is derived of them.
+
+Every file is written beside its final name and then moved there, so that it is whole or absent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+
+from spikeprune.errors import RunFolderError
+
+__all__ = ["FORMAT", "RunFolder"]
+
+#: Version of the folder's format.
+FORMAT = 1
+
+
+class RunFolder:
+    """One run folder; see the module's description for its files.
+
+    Parameters
+    ----------
+    path : path-like
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._lock = FileLock(self.path / ".lock")
+
+    @classmethod
+    def create(cls, path: str | os.PathLike[str], description: Mapping[str, Any]) -> RunFolder:
+        """Start a new folder, marked incomplete.
+
+        Raises
+        ------
+        RunFolderError
+            If the folder exists and is not empty, or cannot be written.
+        """
+        folder = cls(path)
+        if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
+            if (folder.path / "run.json").exists() and folder.description().get("status") != "complete":
+                hint = f"continue it with 'spikeprune resume {path}', or choose another folder"
+            else:
+                hint = "choose another folder or delete this one"
+            raise RunFolderError(f"The run folder {path} exists already: {hint}.")
+        try:
+            folder.path.mkdir(parents=True, exist_ok=True)
+            folder.write_json("run.json", {"format": FORMAT, "status": "incomplete", **description})
+        except OSError as error:
+            raise RunFolderError(
+                f"The run folder {path} cannot be written ({error.strerror or error}): choose another place."
+            ) from error
+        return folder
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> RunFolder:
+        """Open an existing folder.
+
+        Raises
+        ------
+        RunFolderError
+            If it is no run folder, or one of another format.
+        """
+        folder = cls(path)
+        if not (folder.path / "run.json").is_file():
+            raise RunFolderError(f"{path} is not a run folder (it has no run.json): give a folder made by 'spikeprune train'.")
+        found = folder.description().get("format")
+        if found != FORMAT:
+            raise RunFolderError(f"The run folder {path} has format {found!r}: this version reads format {FORMAT}.")
+        return folder
+
+    def lock(self) -> Any:
+        """Return a context manager that keeps other processes from working in the folder.
+
+        Raises
+        ------
+        RunFolderError
+            On entering, if another process is at work.
+        """
+        try:
+            return self._lock.acquire(timeout=0)
+        except Timeout:
+            raise RunFolderError(f"Another process is at work in the run folder {self.path}: wait until it ends.") from None
+        except OSError as error:
+            raise RunFolderError(
+                f"The run folder {self.path} cannot be written ({error.strerror or error}): choose another place."
+            ) from error
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run has come to its end."""
+        return self.description().get("status") == "complete"
+
+    def description(self) -> dict[str, Any]:
+        """Return the contents of run.json."""
+        return self.read_json("run.json")
+
+    def mark_complete(self) -> None:
+        """Mark the run as complete and drop its checkpoint."""
+        self.write_json("run.json", self.description() | {"status": "complete"})
+        (self.path / "checkpoint.npz").unlink(missing_ok=True)
+
+    def has(self, name: str) -> bool:
+        """Whether the folder has the file `name`."""
+        return (self.path / name).is_file()
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Write a JSON file at once."""
+        self._replace(name, lambda file: file.write(json.dumps(value, indent=1, default=_plain).encode()))
+
+    def read_json(self, name: str) -> Any:
+        """Read a JSON file.
+
+        Raises
+        ------
+        RunFolderError
+            If it is absent or damaged.
+        """
+        try:
+            return json.loads((self.path / name).read_text())
+        except (OSError, ValueError) as error:
+            raise self._damaged(name, error) from error
+
+    def write_arrays(self, name: str, arrays: Mapping[str, Any]) -> None:
+        """Write an npz file at once."""
+        self._replace(name, lambda file: np.savez_compressed(file, **dict(arrays)))
+
+    def write_checkpoint(self, arrays: Mapping[str, Any]) -> None:
+        """Write the checkpoint at once (uncompressed, because it is written often)."""
+        self._replace("checkpoint.npz", lambda file: np.savez(file, **dict(arrays)))
+
+    def read_arrays(self, name: str) -> dict[str, NDArray[Any]]:
+        """Read an npz file.
+
+        Raises
+        ------
+        RunFolderError
+            If it is absent or damaged.
+        """
+        try:
+            with np.load(self.path / name, allow_pickle=False) as archive:
+                return {key: archive[key] for key in archive.files}
+        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+            raise self._damaged(name, error) from error
+
+    def _damaged(self, name: str, error: Exception) -> RunFolderError:
+        if isinstance(error, FileNotFoundError):
+            if name != "run.json" and self.has("run.json") and not self.complete:
+                return RunFolderError(
+                    f"The run in {self.path} is incomplete (no {name}): continue it with 'spikeprune resume {self.path}'."
+                )
+            return RunFolderError(f"{self.path / name} is missing: the run folder is incomplete, train again.")
+        return RunFolderError(f"{self.path / name} is damaged ({error}): restore it from a copy or train again.")
+
+    def _replace(self, name: str, write: Any) -> None:
+        handle, temporary = tempfile.mkstemp(dir=self.path, prefix=f".{name}-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, self.path / name)
+        except OSError as error:
+            raise RunFolderError(
+                f"{self.path / name} cannot be written ({error.strerror or error}): free some space or choose another place."
+            ) from error
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
