@@ -22,6 +22,7 @@ from spikeprune.encoding import uniform
 from spikeprune.integration import rational_euler
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
+from spikeprune.standalone import DenseSynapses, fast_code_object
 
 __all__ = ["CHUNK_INPUTS", "COUNTERS", "PluggedNetwork", "StateLayout", "build_network", "model_namespace"]
 
@@ -116,7 +117,7 @@ def _link_equations(*names: str) -> str:
 
 
 def build_network(
-    p: NetworkParameters, rule: PruningRule, chunk: int, synapses_class: type | None = None, codeobj_class: Any = None
+    p: NetworkParameters, rule: PruningRule, chunk: int
 ) -> PluggedNetwork:
     """Create the Diehl & Cook network with a pruning rule, ready to run one chunk of images after another.
 
@@ -128,10 +129,6 @@ def build_network(
         Its strings become part of the network.
     chunk : int
         Largest number of images in a chunk.
-    synapses_class : type, optional
-        Class of the plastic synapses, ``brian2.Synapses`` unless given.
-    codeobj_class : type, optional
-        Code object class of the neuron groups.
 
     Returns
     -------
@@ -145,7 +142,7 @@ def build_network(
     def group(size: int, equations: str, links: tuple[str, ...] = (), **kwargs: Any) -> Any:
         made = b2.NeuronGroup(
             size, equations + _link_equations(*links) if links else equations, method=rational_euler,
-            namespace=namespace, codeobj_class=codeobj_class, dt=dt, **kwargs,
+            namespace=namespace, codeobj_class=fast_code_object(), dt=dt, **kwargs,
         )  # fmt: skip
         if links:
             _linked(made, presenter, *links)
@@ -211,7 +208,7 @@ def build_network(
         on_post |= {"gather": stdp.SUM_SYNAPSE, "prune": rule.update_synapses}
         on_event |= {"gather": "prune", "prune": "prune"}
         schedule |= {"gather": ("end", 4), "prune": ("end", 6)}
-    plastic = (synapses_class or b2.Synapses)(
+    plastic = DenseSynapses(
         inputs, excitatory, stdp.SYNAPSE, on_pre={"transmit": stdp.INPUT_SPIKE_SYNAPSE}, on_post=on_post,
         on_event=on_event, namespace=namespace, dt=dt, name="plastic",
     )  # fmt: skip

@@ -53,7 +53,8 @@ class Settings:
     backend, precision, chunk
         See :func:`spikeprune.backend.make_program`; `chunk` does not influence the result.
     assignment_images : int
-        Neurons are assigned to classes by their responses to this many last training images.
+        Neurons are assigned to classes by their responses to this many last training images; 0 stands for 10,000 or
+        one epoch, whichever is less (responses to images shown before the network was formed mean little).
     """
 
     parameters: NetworkParameters
@@ -64,10 +65,10 @@ class Settings:
     backend: str = "cpp_standalone"
     precision: str = "single"
     chunk: int = 1000
-    assignment_images: int = 10_000
+    assignment_images: int = 0
 
     def __post_init__(self) -> None:
-        for name, least in (("seed", 0), ("epochs", 1), ("chunk", 1), ("assignment_images", 1)):
+        for name, least in (("seed", 0), ("epochs", 1), ("chunk", 1), ("assignment_images", 0)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= value < 2**31:
                 raise ParameterError(f"{name} is {value!r}: it must be a whole number from {least} to 2147483647.")
@@ -200,7 +201,7 @@ def train(
     backend: str = "cpp_standalone",
     precision: str = "single",
     chunk: int = 1000,
-    assignment_images: int = 10_000,
+    assignment_images: int = 0,
     folder: str | Path | None = None,
     origin: dict[str, Any] | None = None,
     progress: Progress | None = None,
@@ -228,7 +229,7 @@ def train(
     chunk : int
         Images between two checkpoints.
     assignment_images : int
-        Last training images whose responses assign the neurons to classes.
+        Last training images whose responses assign the neurons to classes; 0 for 10,000 or one epoch if that is less.
     folder : path-like, optional
         Run folder to create; nothing is written unless given.
     origin : dict, optional
@@ -422,7 +423,7 @@ def _show_images(run: Run, progress: Progress | None) -> None:
         position += len(numbers)
         entry = _entry(run, result, labels, position, total, seconds)
         run.state = result.state
-        keep = min(settings.assignment_images, total)
+        keep = settings.assignment_images or min(10_000, len(images))
         run.responses = np.concatenate([run.responses, result.responses])[-keep:]
         run.labels = np.concatenate([run.labels, labels])[-keep:]
         run.history.append(entry)

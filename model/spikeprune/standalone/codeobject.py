@@ -7,7 +7,7 @@ dependencies between iterations, and the templates next to this file use that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Any
 
 from brian2 import prefs
@@ -18,6 +18,9 @@ from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.core.variables import ArrayVariable
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import get_device
+from brian2.utils.stringtools import word_substitute
+
+from .precision import SinglePrecisionRenderer, float_constants, is_single_precision, single_precision_names
 
 __all__ = ["DENSE_TEMPLATE", "FastCPPCodeGenerator", "FastCPPStandaloneCodeObject", "fast_code_object"]
 
@@ -38,7 +41,28 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
     ``order_matters``
         Whether the result may depend on the order of the iterations (as Brian2 judges it), for example because a
         random number is drawn; such code keeps Brian2's order.
+    ``same_for_all``
+        Whether the vector code has the same result in all iterations because it reads nothing but scalars.
     """
+
+    #: Whether the statement being translated is computed in single precision.
+    _single_precision = False
+    _local_names: Set[str] = frozenset()
+
+    def translate_statement(self, statement: Statement) -> str:
+        # Scalar statements are computed once a step: there, double precision costs nothing.
+        self._single_precision = not statement.scalar and is_single_precision(
+            statement, self.variables, self._local_names
+        )
+        code: str = super().translate_statement(statement)
+        self._single_precision = False
+        return code
+
+    def translate_expression(self, expr: str) -> str:
+        if not self._single_precision:
+            return str(super().translate_expression(expr))
+        renderer = SinglePrecisionRenderer(float_constants(self.variables), auto_vectorise=self.auto_vectorise)
+        return renderer.render_expr(word_substitute(expr, self.func_name_replacements)).strip()
 
     def translate_to_read_arrays(self, read: set[str], write: set[str], indices: set[str]) -> list[str]:
         if self.template_name != DENSE_TEMPLATE:
@@ -58,9 +82,13 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
     def translate_statement_sequence(
         self, sc_statements: dict[str | None, Sequence[Statement]], ve_statements: dict[str | None, Sequence[Statement]]
     ) -> tuple[dict[str | None, str], dict[str | None, str], dict[str, Any]]:
-        scalar_code, vector_code, keywords = super().translate_statement_sequence(sc_statements, ve_statements)
         statements = [statement for block in ve_statements.values() for statement in block]
+        self._local_names = single_precision_names(
+            [*statements, *(statement for block in sc_statements.values() for statement in block)]
+        )
+        scalar_code, vector_code, keywords = super().translate_statement_sequence(sc_statements, ve_statements)
         keywords["order_matters"] = self._order_matters(statements)
+        keywords["same_for_all"] = not keywords["order_matters"] and self._is_scalar(statements)
         keywords["independent_over"] = {
             index for index in {"_idx", *NEURON_INDICES} if self._is_independent(statements, index)
         }
@@ -72,6 +100,10 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
         except OrderDependenceError:
             return True
         return False
+
+    def _is_scalar(self, statements: Sequence[Statement]) -> bool:
+        read, write, indices, _ = self.arrays_helper(statements)
+        return not indices and all(self.variable_indices[name] == "0" for name in read | write)
 
     def _is_independent(self, statements: Sequence[Statement], inner: str) -> bool:
         """Whether a loop in which `inner` (and so also "_idx") never repeats has independent iterations."""
