@@ -249,13 +249,13 @@ def poisson_rates(images: ArrayLike, intensity: float = 2.0, maximum_rate: float
 
 
 def spike_steps(
-    rates: ArrayLike, seed: int, stream: int, presentation: int, dt: float, steps: int
+    rates: ArrayLike, seed: int, stream: int, presentation: int, dt: float, steps: int, first_draw: int = 0
 ) -> NDArray[np.bool_]:
     """Generate the input spikes of one presentation, as the network does.
 
-    An input spikes in step n, at most once a step, when n reaches its next spike time, which is -log(U_0) / (rate dt)
-    steps at the start and grows by -log(U_k) / (rate dt) at its k-th spike (k = 1, 2, ...); U_k is `uniform` of draw k.
-    Events thus fall in (0, steps - 1]: an input spikes rate dt (steps - 1) times on average (less as rate dt nears 1).
+    An input spikes in step n, at most once a step, when its next spike time lies before the end of the step, n + 1.  That
+    time is -log(U_0) / (rate dt) steps at the start and grows by -log(U_k) / (rate dt) at the k-th spike (k = 1, 2, ...);
+    U_k is `uniform` of draw k.  An input spikes rate dt steps times on average (less as rate dt nears 1).
 
     Parameters
     ----------
@@ -266,6 +266,8 @@ def spike_steps(
     dt : float
         Length of a step in seconds.
     steps : int
+    first_draw : int, optional
+        Draw that counts as draw 0: the attempt's number times `spikeprune.network.DRAWS_PER_ATTEMPT`.
 
     Returns
     -------
@@ -281,7 +283,7 @@ def spike_steps(
         raise ParameterError(f"Rates range from {rate.min()} to {rate.max()} Hz: give finite rates, 0 or more.")
     if not dt > 0:
         raise ParameterError(f"dt is {dt} s, must be positive: give the length of a time step.")
-    draws = np.zeros(rate.size, dtype=np.int64)
+    draws = np.full(rate.size, first_draw, dtype=np.int64)
 
     def intervals(neurons: NDArray[np.int64]) -> Any:
         return -np.log(uniform_array(seed, stream, presentation, neurons, draws[neurons])) / (rate[neurons] * dt)
@@ -291,7 +293,7 @@ def spike_steps(
     next_spike[active] = intervals(active)
     spikes = np.zeros((steps, rate.size), dtype=bool)
     for step in range(steps):
-        spiking = active[step >= next_spike[active]]
+        spiking = active[next_spike[active] < step + 1]
         spikes[step, spiking] = True
         draws[spiking] += 1
         next_spike[spiking] += intervals(spiking)
