@@ -64,12 +64,7 @@ class RunFolder:
             If the folder exists and is not empty, or cannot be written.
         """
         folder = cls(path)
-        if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
-            if (folder.path / "run.json").exists() and folder.description().get("status") != "complete":
-                hint = f"continue it with 'spikeprune resume {path}', or choose another folder"
-            else:
-                hint = "choose another folder or delete this one"
-            raise RunFolderError(f"The run folder {path} exists already: {hint}.")
+        cls.check(path)
         try:
             folder.path.mkdir(parents=True, exist_ok=True)
             folder.write_json("run.json", {"format": FORMAT, "status": "incomplete", **description})
@@ -78,6 +73,21 @@ class RunFolder:
                 f"The run folder {path} cannot be written ({error.strerror or error}): choose another place."
             ) from error
         return folder
+
+    @classmethod
+    def check(cls, path: str | os.PathLike[str]) -> None:
+        """Raise RunFolderError unless a new folder can be started here; nothing is written."""
+        folder = cls(path)
+        if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
+            if (folder.path / "run.json").exists() and folder.description().get("status") != "complete":
+                hint = f"continue it with 'spikeprune resume {path}', or choose another folder"
+            else:
+                hint = "choose another folder or delete this one"
+            raise RunFolderError(f"The run folder {path} exists already: {hint}.")
+        above = next(parent for parent in [folder.path, *folder.path.absolute().parents] if parent.exists())
+        if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+            reason = f"{above} is not {'writable' if above.is_dir() else 'a folder'}"
+            raise RunFolderError(f"The run folder {path} cannot be written ({reason}): choose another place.")
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> RunFolder:

@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -116,17 +117,24 @@ class Run:
     folder : RunFolder or None
     evaluation : Evaluation or None
         The last evaluation on the whole test set.
+    report : callable or None
+        Called with a sentence before something that takes long.
     """
 
     settings: Settings
     dataset: Dataset
-    program: Program
-    state: State
+    state: State = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
     responses: NDArray[np.int32] = field(default_factory=lambda: np.zeros((0, 0), np.int32))
     labels: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     folder: RunFolder | None = None
     evaluation: Evaluation | None = None
+    report: Callable[[str], None] | None = None
+
+    @cached_property
+    def program(self) -> Program:
+        """The program of the network, built when first needed: a finished run can be read without a compiler."""
+        return self.settings.program(self.report)
 
     @property
     def weights(self) -> NDArray[Any]:
@@ -176,6 +184,7 @@ class Run:
         Evaluation
             Also kept in the run's folder, where it has one and the data are its own.
         """
+        _check_state(self)
         own = dataset is None or dataset.checksum == self.dataset.checksum
         data = self.dataset if dataset is None else dataset
         result = evaluate(
@@ -258,17 +267,16 @@ def train(
         parameters=replace(base, **sizes), rule=rule if rule is not None else AdaptivePruning(), seed=seed, epochs=epochs,
         shuffle=shuffle, backend=backend, precision=precision, chunk=chunk, assignment_images=assignment_images,
     )  # fmt: skip
-    if folder is not None and Path(folder).exists() and any(Path(folder).iterdir() if Path(folder).is_dir() else [1]):
-        RunFolder.create(folder, {})  # says what is wrong before the compiler starts
-    program = settings.program(report)
-    run = _untrained(settings, dataset, program)
+    if folder is not None:
+        RunFolder.check(folder)  # before the compiler starts
+    run = _untrained(settings, dataset, report)
     if folder is not None:
         run.folder = RunFolder.create(
             folder,
             {
                 "settings": settings.as_dict(),
                 "data": {"name": dataset.name, "checksum": dataset.checksum, "origin": origin},
-                "provenance": provenance(getattr(program, "compiler", None)),
+                "provenance": provenance(getattr(run.program, "compiler", None)),
             },
         )
     return _continue(run, progress)
@@ -302,6 +310,9 @@ def resume(
     run = _open(record, dataset, report)
     if record.has("checkpoint.npz"):
         _restore(run, record.read_arrays("checkpoint.npz"))
+        _check_state(run)
+    else:
+        run.state = _initial_state(run)
     return _continue(run, progress)
 
 
@@ -322,12 +333,15 @@ def load(folder: str | Path, dataset: Dataset | None = None, *, report: Callable
     return run
 
 
-def _untrained(settings: Settings, dataset: Dataset, program: Program) -> Run:
-    p = settings.parameters
-    return Run(
-        settings, dataset, program, initial_state(p, settings.rule, settings.seed, program.layout),
-        responses=np.zeros((0, p.neurons), np.int32), labels=np.zeros(0, np.int64),
-    )  # fmt: skip
+def _untrained(settings: Settings, dataset: Dataset, report: Callable[[str], None] | None) -> Run:
+    run = Run(settings, dataset, responses=np.zeros((0, settings.parameters.neurons), np.int32), report=report)
+    run.state = _initial_state(run)
+    return run
+
+
+def _initial_state(run: Run) -> State:
+    settings = run.settings
+    return initial_state(settings.parameters, settings.rule, settings.seed, run.program.layout)
 
 
 def _open(record: RunFolder, dataset: Dataset | None, report: Callable[[str], None] | None) -> Run:
@@ -346,9 +360,9 @@ def _open(record: RunFolder, dataset: Dataset | None, report: Callable[[str], No
         raise RunFolderError(
             f"The data '{dataset.name}' are not those that {record.path} began with (another checksum): restore them."
         )
-    run = _untrained(settings, dataset, settings.program(report))
-    run.folder = record
-    return run
+    return Run(
+        settings, dataset, responses=np.zeros((0, settings.parameters.neurons), np.int32), folder=record, report=report
+    )
 
 
 def load_origin(origin: dict[str, Any]) -> Dataset:
@@ -363,13 +377,23 @@ def load_origin(origin: dict[str, Any]) -> Dataset:
 
 def _restore(run: Run, arrays: dict[str, NDArray[Any]]) -> None:
     try:
-        run.state = {name: arrays[f"state/{name}"].astype(kind) for name, (kind, _) in run.program.layout.items()}
+        run.state = {name[6:]: value for name, value in arrays.items() if name.startswith("state/")}
         run.responses, run.labels = arrays["responses"].astype(np.int32), arrays["labels"]
         run.history = json.loads(str(arrays["history"]))
     except (KeyError, ValueError) as error:
-        raise RunFolderError(
-            f"The arrays of the run do not fit this version of spikeprune ({error}): train again."
-        ) from error
+        raise _misfit(str(error)) from error
+
+
+def _check_state(run: Run) -> None:
+    """Raise RunFolderError unless the state is that of the run's program."""
+    found = {name: len(value) for name, value in run.state.items()}
+    wanted = {name: size for name, (_, size) in run.program.layout.items()}
+    if found != wanted:
+        raise _misfit(", ".join(sorted(name for name in found | wanted if found.get(name) != wanted.get(name))))
+
+
+def _misfit(what: str) -> RunFolderError:
+    return RunFolderError(f"The arrays of the run do not fit this version of spikeprune ({what}): train again.")
 
 
 def _arrays(run: Run) -> dict[str, Any]:

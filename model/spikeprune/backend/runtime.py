@@ -52,6 +52,7 @@ class RuntimeProgram(Program):
         return brian2_preferences(
             codegen__target=self.backend,
             core__default_float_dtype=self.dtype,
+            core__stop_on_keyboard_interrupt=False,  # Brian2 would stop quietly, as if all images had been shown
             codegen__cpp__extra_compile_args_gcc=["-w", "-O3", "-ffp-contract=off"],
         )
 
