@@ -309,7 +309,7 @@ def main() -> None:
             continue
         interpreter = arguments.bindsnet_python if program.timer == "bindsnet" else sys.executable
         # One small run that is not counted: it compiles, fills caches and tells what cannot run here.
-        first = run_program(program, arguments.neurons, min(program.images, 4), interpreter)
+        first = run_program(program, arguments.neurons, max(1, program.images // 4), interpreter)
         if "skipped" in first:
             skipped[program.key] = first["skipped"]
             print(f"Skipped {program.key}: {first['skipped']}", file=sys.stderr)
