@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import brian2
 import numpy as np
 import pytest
-from brian2 import Network, NeuronGroup, Synapses, device, ms, prefs, second
+from brian2 import (
+    EventMonitor,
+    Network,
+    NeuronGroup,
+    SpikeMonitor,
+    Synapses,
+    check_units,
+    device,
+    implementation,
+    ms,
+    prefs,
+    second,
+)
 
-from spikeprune.standalone import DenseSynapses, fast_code_object
+from spikeprune.standalone import FAST_DEVICE, DenseSynapses, fast_code_object
+from spikeprune.standalone.precision import SinglePrecisionRenderer
 
-N_PRE, N_POST = 37, 53  # no multiples of any vector width
+N_PRE, N_POST = 137, 53  # no multiples of any vector width, and one larger than a block of the thresholder
 STEPS = 60
 
 NEURONS = """
+dv/dt = (0.1*clip(g, 0, 2)*exp(-trace) - v)/(5*ms) : 1
 g : 1
 x : 1
 trace : 1
@@ -25,6 +41,7 @@ total : 1
 factor : 1
 fan : integer
 hits : integer
+fired : integer
 """
 
 SYNAPSES = """
@@ -59,16 +76,18 @@ ON_POST = {
 }
 
 
-def neurons(name: str, number: int, **events: str) -> NeuronGroup:
+def neurons(name: str, number: int, codeobj_class: type | None, **kwds: Any) -> NeuronGroup:
     """Neurons that spike at fixed times, some of them together."""
     group = NeuronGroup(
         number,
         NEURONS,
-        threshold="sin(2.3*i + 0.7*t/ms) > 0.9",
-        reset="trace = 1",
-        events=events,
+        method="exponential_euler",
+        threshold="sin(2.3*i + 0.7*t/ms) > 0.9 + 0.01*v",
+        reset="trace = 1\nfired += 1",
         name=name,
+        codeobj_class=codeobj_class,
         namespace={},
+        **kwds,
     )
     rng = np.random.default_rng(number)
     for variable in ("g", "x", "trace", "factor"):
@@ -76,11 +95,17 @@ def neurons(name: str, number: int, **events: str) -> NeuronGroup:
     return group
 
 
-def network_of(kind: type[Synapses], tag: str) -> dict[str, Any]:
+def network_of(kind: type[Synapses], tag: str, codeobj_class: type | None) -> dict[str, Any]:
     """Three groups, joined by synapses of one kind that have every sort of pathway."""
-    source = neurons(f"{tag}_source", N_PRE)
-    target = neurons(f"{tag}_target", N_POST, scale="int(t/ms) % 5 == 3", prune="int(t/ms) % 7 == 2 and i % 3 != 1")
-    single = neurons(f"{tag}_single", 1)
+    source = neurons(f"{tag}_source", N_PRE, codeobj_class)
+    target = neurons(
+        f"{tag}_target",
+        N_POST,
+        codeobj_class,
+        refractory=2 * ms,
+        events={"scale": "int(t/ms) % 5 == 3", "prune": "int(t/ms) % 7 == 2 and i % 3 != 1"},
+    )
+    single = neurons(f"{tag}_single", 1, codeobj_class)
     wide = kind(
         source,
         target,
@@ -123,54 +148,82 @@ def network_of(kind: type[Synapses], tag: str) -> dict[str, Any]:
         "wide": wide,
         "narrow": narrow,
         "recurrent": recurrent,
+        "spikes": SpikeMonitor(target, name=f"{tag}_spikes"),
+        "scalings": EventMonitor(target, "scale", name=f"{tag}_scalings"),
     }
 
 
 def state(network: dict[str, Any]) -> dict[str, np.ndarray]:
-    """All that the equations of a network define."""
-    return {
-        f"{key}.{name}": np.array(getattr(thing, name)[:])
-        for key, thing in network.items()
-        for name in thing.equations.names
+    """All that the equations of a network define, and all that its monitors recorded."""
+    names = {
+        key: ("i", "t_") if isinstance(thing, EventMonitor) else thing.equations.names for key, thing in network.items()
     }
+    return {f"{key}.{name}": np.array(getattr(network[key], name)[:]) for key in names for name in names[key]}
 
 
-@pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, dict[str, np.ndarray]], Path]]:
-    """One program with every network, plain and fast side by side; its results and its code."""
+@contextmanager
+def project(name: str, folder: Path, **preferences: Any) -> Iterator[Callable[[], None]]:
+    """Use a standalone device for a while; yield what builds and runs the program, with its headers compiled once."""
     if shutil.which("g++") is None:
         pytest.skip("no C++ compiler")
-    folder = tmp_path_factory.mktemp("standalone")
-    flags = prefs.codegen.cpp.extra_compile_args_gcc
-    make = prefs.devices.cpp_standalone.extra_make_args_unix
-    prefs.codegen.cpp.extra_compile_args_gcc = ["-w", "-O3", "-march=native", "-ffp-contract=off"]
-    prefs.devices.cpp_standalone.extra_make_args_unix = ["-j2"]
-    brian2.set_device("cpp_standalone", build_on_run=False)
+    flags = ["-w", "-O3", "-march=native", "-ffp-contract=off"]
+    preferences = {"codegen.cpp.extra_compile_args_gcc": [*flags, "-include", "headers.h"]} | preferences
+    before = {key: prefs[key] for key in preferences}
+    for key, value in preferences.items():
+        prefs[key] = value
+    brian2.set_device(name, build_on_run=False)
     device.reinit()
     device.activate(build_on_run=False)
     brian2.defaultclock.dt = 0.5 * ms
-    networks = {"plain": network_of(Synapses, "plain"), "fast": network_of(DenseSynapses, "fast")}
-    network = Network(*(thing for objects in networks.values() for thing in objects.values()))
-    network.run(STEPS * 0.5 * ms, namespace={})
-    device.build(str(folder), run=True, with_output=False)
-    yield {name: state(objects) for name, objects in networks.items()}, folder
-    device.reinit()
-    brian2.set_device("runtime")
-    prefs.codegen.cpp.extra_compile_args_gcc = flags
-    prefs.devices.cpp_standalone.extra_make_args_unix = make
+
+    def build_and_run() -> None:
+        device.build(str(folder), compile=False, run=False)
+        (folder / "headers.h").write_text('#include "objects.h"\n#include <fstream>\n#include <iostream>\n')
+        (folder / "make.deps").touch()
+        header = ["g++", *flags, "-I.", "-x", "c++-header", "headers.h", "-o", "headers.h.gch"]
+        for command in (header, ["make", "-j2"]):
+            subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        device.run(str(folder), with_output=False)
+
+    try:
+        yield build_and_run
+    finally:
+        device.reinit()
+        brian2.set_device("runtime")
+        for key, value in before.items():
+            prefs[key] = value
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, dict[str, np.ndarray]], Path]:
+    """One program with two equal networks, Brian2's own and the fast one side by side; its results and its code."""
+    folder = tmp_path_factory.mktemp("standalone")
+    with project(FAST_DEVICE, folder) as build_and_run:
+        networks = {
+            "plain": network_of(Synapses, "plain", None),
+            "fast": network_of(DenseSynapses, "fast", fast_code_object()),
+        }
+        network = Network(*(thing for objects in networks.values() for thing in objects.values()))
+        network.run(STEPS * 0.5 * ms, namespace={})
+        build_and_run()
+        return {name: state(objects) for name, objects in networks.items()}, folder
 
 
 @pytest.mark.slow
-def test_dense_synapses_equal_synapses_bit_by_bit(build: Any) -> None:
+def test_fast_code_equals_brian2s_bit_by_bit(build: Any) -> None:
     results, _ = build
     for name in results["plain"]:
         np.testing.assert_array_equal(results["fast"][name], results["plain"][name], err_msg=name)
 
 
 @pytest.mark.slow
-def test_every_pathway_had_something_to_do(build: Any) -> None:
+def test_everything_had_something_to_do(build: Any) -> None:
     results, _ = build
     fast = results["fast"]
+    assert fast["source.fired"].min() > 0
+    # at 12 of 60 time steps of 0.5 ms, int(t/ms) % 5 is 3: all neurons, in ascending order
+    np.testing.assert_array_equal(fast["scalings.i"], np.tile(np.arange(N_POST), 12))
+    assert len(set(fast["spikes.t_"])) < len(fast["spikes.t_"]) < 60 * N_POST / 4
     assert np.all(fast["target.total"] > 0)
     assert np.all(fast["single.total"] > 0)
     assert np.all(fast["source.hits"] > 0)
@@ -208,6 +261,76 @@ def test_loops_are_declared_independent_only_where_they_are(build: Any, pathway:
     _, folder = build
     code = (folder / "code_objects" / f"fast_{pathway}_codeobject.cpp").read_text()
     assert code.count("#pragma GCC ivdep") == independent_loops
+
+
+@pytest.mark.slow
+def test_conditions_on_scalars_are_evaluated_once(build: Any) -> None:
+    _, folder = build
+    for event, once in (("scale", True), ("prune", False), ("spike", False)):
+        code = (folder / "code_objects" / f"fast_target_{event}_thresholder_codeobject.cpp").read_text()
+        assert ("_holds" not in code) == once
+
+
+@implementation(
+    "cpp", "double stop_at(double t, double when) { if (t >= when) Network::_globally_stopped = true; return t; }"
+)
+@check_units(t=second, when=second, result=second)
+def stop_at(t: Any, when: Any) -> Any:
+    raise NotImplementedError
+
+
+def clockwork(name: str, folder: Path) -> dict[str, Any]:
+    """What two clocks, three runs, a report and a stop leave behind."""
+    with project(name, folder) as build_and_run:
+        model = "count : 1\nlast : 1\nend : second\nlimit : second (constant)"
+        slow = NeuronGroup(1, model, dt=0.5 * ms, name="slow", namespace={})
+        fast = NeuronGroup(1, model + "\nseen : 1 (linked)", dt=0.2 * ms, name="fast", namespace={})
+        fast.seen = brian2.linked_var(slow, "count")
+        slow.limit = fast.limit = 1 * second
+        # The order of calls shows in what the slow clock's counter was when the fast one read it.
+        slow.run_regularly("count += 1", dt=0.5 * ms, name="slow_step")
+        fast.run_regularly("count += 1\nlast = 1.7*last + seen", dt=0.2 * ms, name="fast_step")
+        fast.run_regularly("end = stop_at(t, limit)", dt=0.2 * ms, when="end", name="stop_step")
+        network = Network(slow, fast)
+        network.run(3.1 * ms, report="text", namespace={"stop_at": stop_at})
+        network.run(1.3 * ms, report="text", namespace={"stop_at": stop_at})
+        with device.run_function("stop_soon"):
+            fast.limit = 5 * ms
+        network.run(100 * ms, report="text", namespace={"stop_at": stop_at})
+        build_and_run()
+        return {
+            "slow": slow.count[0],
+            "fast": fast.count[0],
+            "order": fast.last[0],
+            "end": fast.end_[0],
+            "clocks": [clock.variables["timestep"].get_value()[0] for clock in (slow.clock, fast.clock)],
+            "completed": device._last_run_completed_fraction,
+            "report": (folder / "results" / "stdout.txt").read_text().count("simulated in"),
+            "calls of clock": (folder / "network.cpp").read_text().count("std::clock()"),
+        }
+
+
+@pytest.mark.slow
+def test_fast_device_keeps_clocks_runs_reports_and_stops(tmp_path: Path) -> None:
+    theirs = clockwork("cpp_standalone", tmp_path / "theirs")
+    ours = clockwork(FAST_DEVICE, tmp_path / "ours")
+    assert ours.pop("calls of clock") == 0
+    theirs.pop("calls of clock")
+    assert ours == theirs
+    assert ours["end"] == pytest.approx(5e-3)
+    assert ours["completed"] == pytest.approx((5.2 - 4.4) / 100)
+
+
+@pytest.mark.slow
+def test_fast_device_stops_after_the_longest_run_time(tmp_path: Path) -> None:
+    with project(FAST_DEVICE, tmp_path) as build_and_run:
+        device._set_maximum_run_time(0.05 * second)
+        group = NeuronGroup(1, "dv/dt = -v/ms : 1", method="exact", name="endless", namespace={"ms": ms})
+        network = Network(group)
+        network.run(1e6 * second, namespace={})
+        build_and_run()
+        assert 0.05 <= device._last_run_time < 5
+        assert 0 < device._last_run_completed_fraction < 1
 
 
 @pytest.mark.parametrize("kind", [Synapses, DenseSynapses])
@@ -262,3 +385,44 @@ def test_delays_are_refused(group: NeuronGroup) -> None:
     synapses.connect()
     with pytest.raises(TypeError, match="read-only"):
         synapses.pre.delay = 1 * ms
+
+
+def test_real_constants_become_floats_in_single_precision() -> None:
+    renderer = SinglePrecisionRenderer({"tau"})
+    assert renderer.render_expr("x*0.5 + 2*tau") == "(x * 0.5f) + (2 * (float)tau)"
+    assert renderer.render_expr("x*1e-300") == "x * 1e-300"  # would be zero
+
+
+def test_single_precision_is_left_to_single_precision_variables(tmp_path: Path) -> None:
+    brian2.set_device("cpp_standalone", build_on_run=False)
+    device.reinit()
+    device.activate(build_on_run=False)
+    prefs.core.default_float_dtype = np.float32
+    try:
+        group = NeuronGroup(
+            200,
+            "x : 1\ny : 1\nz : 1\nk : integer\nflag : boolean",
+            dtype={"z": np.float64},
+            name="single",
+            namespace={"tau": 0.3, "many": 2**30},
+            codeobj_class=fast_code_object(),
+        )
+        statements = {
+            "x = clip(exp(-x/tau), 0.1, 0.5)*int(flag)": "0.5f",
+            "y = y*0.5 + z": "0.5 ",
+            "x = x + 0.5*k": "0.5 ",
+            "y = y*0.5 + rand()": "0.5 ",
+            "x = x*0.5 + y*many": "0.5 ",
+        }
+        for number, statement in enumerate(statements):
+            group.run_regularly(statement, name=f"step_{number}")
+        Network(group).run(1 * ms, namespace={})
+        device.build(str(tmp_path), compile=False, run=False)
+        for number, (statement, constant) in enumerate(statements.items()):
+            code = (tmp_path / "code_objects" / f"step_{number}_codeobject.cpp").read_text()
+            loop = code[code.index("_idx++") :]
+            assert constant in loop, statement
+            assert ("0.5f" in loop) == (constant == "0.5f"), statement
+    finally:
+        device.reinit()
+        brian2.set_device("runtime")

@@ -3,12 +3,20 @@
 Nothing here knows the networks of this package:
 
 - `DenseSynapses` replaces `Synapses` between two whole groups connected all-to-all without delays;
-- `fast_code_object` gives the `codeobj_class` with which a `NeuronGroup` gets vectorised state updates and thresholds.
+- `fast_code_object` gives the `codeobj_class` with which a `NeuronGroup` gets vectorised state updates and thresholds;
+- the device ``"cpp_standalone_fast"`` (`FAST_DEVICE`) spends less time between two time steps.
 
-On devices other than plain C++ standalone, both leave Brian2 as it is.
+On devices other than these two C++ ones, the first two leave Brian2 as it is.
 """
 
 from .codeobject import FastCPPStandaloneCodeObject, fast_code_object
+from .device import FAST_DEVICE, FastCPPStandaloneDevice
 from .synapses import DenseSynapses
 
-__all__ = ["DenseSynapses", "FastCPPStandaloneCodeObject", "fast_code_object"]
+__all__ = [
+    "FAST_DEVICE",
+    "DenseSynapses",
+    "FastCPPStandaloneCodeObject",
+    "FastCPPStandaloneDevice",
+    "fast_code_object",
+]
