@@ -107,13 +107,13 @@ class StandaloneProgram(Program):
             self._build(report or (lambda sentence: None))
         try:
             self.files: dict[str, list[Any]] = json.loads(manifest.read_text())
-        except (OSError, ValueError) as error:
+            self.layout = {
+                name: (np.dtype(kind), size) for name, (_, kind, size) in self.files.items() if size is not None
+            }
+        except (OSError, ValueError, TypeError, AttributeError) as error:
             raise BackendError(
                 f"The compiled program in {self.folder} is damaged ({error}): delete the folder and run again."
             ) from error
-        self.layout = {
-            name: (np.dtype(kind), size) for name, (_, kind, size) in self.files.items() if size is not None
-        }
 
     def _key(self) -> str:
         package = Path(__file__).parent.parent
@@ -217,10 +217,16 @@ class StandaloneProgram(Program):
                 arguments.append(f"{variable}={folder / variable}")
             pixels.tofile(folder / "pixels")
             arguments.append(f"pixels.values={folder / 'pixels'}")
-            done = subprocess.run(
-                [str(self.folder / "main"), "--results_dir", f"{results}/", *arguments],
-                cwd=self.folder, capture_output=True, text=True, check=False,
-            )  # fmt: skip
+            try:
+                done = subprocess.run(
+                    [str(self.folder / "main"), "--results_dir", f"{results}/", *arguments],
+                    cwd=self.folder, capture_output=True, text=True, check=False,
+                )  # fmt: skip
+            except OSError as error:
+                raise BackendError(
+                    f"The compiled program in {self.folder} cannot be started ({error.strerror or error}): delete the folder "
+                    "and run again."
+                ) from error
             complaint = (done.stderr or done.stdout).strip()
             if done.returncode or done.stderr.strip():
                 reason = complaint.splitlines()[-1] if complaint else f"status {done.returncode}"
