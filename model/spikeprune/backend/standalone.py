@@ -30,6 +30,7 @@ from spikeprune.errors import BackendError
 from spikeprune.network import build_network
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
+from spikeprune.standalone.device import FAST_DEVICE
 
 __all__ = ["StandaloneProgram", "cache_folder", "compiler", "compiler_version"]
 
@@ -157,10 +158,10 @@ class StandaloneProgram(Program):
         """Let Brian2 write the C++ project; return file, type and size of each variable that comes out."""
         with brian2_preferences(
             core__default_float_dtype=self.dtype,
-            codegen__cpp__extra_compile_args_gcc=[*FLAGS[self.precision], "-include", "headers.h"],
+            codegen__cpp__extra_compile_args_gcc=FLAGS[self.precision],
             core__stop_on_keyboard_interrupt=False,
         ):
-            b2.set_device("cpp_standalone", build_on_run=False)
+            b2.set_device(FAST_DEVICE, build_on_run=False)
             device = b2.get_device()
             try:
                 device.reinit()
@@ -188,7 +189,8 @@ class StandaloneProgram(Program):
         command = compiler()
         environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS")}
         environment["CXX"] = command
-        # Precompiled headers save two thirds of the time; a compiler that ignores the .gch file just takes longer.
+        # Precompiled headers save two thirds of the time; a compiler that ignores the .gch file just takes longer.  They
+        # are named in CXX because Brian2 drops flags that it cannot test on their own.
         precompile = [*command.split(), *FLAGS[self.precision], "-I.", "-x", "c++-header", "headers.h", "-o", "headers.h.gch"]
         (folder / "make.deps").touch()
         jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
