@@ -125,7 +125,8 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
 class FastCPPStandaloneCodeObject(CPPStandaloneCodeObject):
     """Code object for `NeuronGroup` and `DenseSynapses` with vectorisable loops.
 
-    Templates that this package does not provide are Brian2's own.
+    Templates that this package does not provide are Brian2's own.  In double precision the results are Brian2's; in
+    single precision they differ by rounding, because constants are then floats (see the module `precision`).
     """
 
     templater = CPPStandaloneCodeObject.templater.derive("spikeprune.standalone")

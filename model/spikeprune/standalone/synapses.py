@@ -59,7 +59,8 @@ class DenseSynapses(Synapses):
     -----
     Statements whose result depends on the order in which synapses are visited (Brian2 warns of them) keep Brian2's
     order.  All others give the same numbers in either order, bit by bit unless the compiler is allowed to reassociate
-    (``-ffast-math``), since every sum is accumulated in ascending order of neurons.
+    (``-ffast-math``), since every sum is accumulated in ascending order of neurons.  In single precision, constants are
+    floats as in NumPy, where Brian2's C++ code computes in double precision.
 
     Pathways hold one delay of zero instead of one number a synapse; it cannot be set.
     """
