@@ -1,13 +1,21 @@
-"""What every test shares: where MNIST is, and a Brian2 that carries nothing over from the test before."""
+"""What every test shares: where MNIST is, one cache of compiled programs, a small network, and a clean Brian2."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from spikeprune import Dataset, NetworkParameters, PruningRule
+    from spikeprune.backend import Program
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
@@ -20,6 +28,22 @@ def _torchvision_root() -> Path | None:
         return None
     raw = Path(root).expanduser() / "MNIST" / "raw"
     return Path(root).expanduser() if any(raw.glob("t10k-images-idx3-ubyte*")) else None
+
+
+CACHE = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile into one temporary cache, which the workers of pytest-xdist inherit, unless the user names a cache."""
+    if "SPIKEPRUNE_CACHE" not in os.environ:
+        config.stash[CACHE] = os.environ["SPIKEPRUNE_CACHE"] = tempfile.mkdtemp(prefix="spikeprune-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    folder = config.stash.get(CACHE, None)
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+        del os.environ["SPIKEPRUNE_CACHE"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,6 +61,61 @@ def data_dir() -> Path:
     if root is None:
         pytest.skip(NO_MNIST)
     return root
+
+
+@pytest.fixture(scope="session")
+def small() -> NetworkParameters:
+    """12 neurons on 8 x 8 pixels: all of them fire, together about 10 times an image; some images are shown twice."""
+    from spikeprune import NetworkParameters
+
+    return NetworkParameters(
+        neurons=12, inputs=64, presentation=60, rest=20, weight_share=0.3, pixel_per_hertz=1.0,
+        theta_plus=0.4, tau_theta=1e4, minimum_spikes=7, attempts=3,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def digits() -> Dataset:
+    """Handwritten digits of 8 x 8 pixels: 200 to train with and 60 to test."""
+    from sklearn.datasets import load_digits
+
+    from spikeprune import Dataset
+
+    bunch = load_digits()
+    images, labels = (bunch.images * (255 / 16)).astype(np.uint8), bunch.target
+    return Dataset.from_arrays(images[:200], labels[:200], images[200:260], labels[200:260], name="small digits")
+
+
+@pytest.fixture(scope="session")
+def pixels(digits: Dataset) -> np.ndarray:
+    """Training images of `digits` as rows [200, 64]."""
+    return digits.train_images.reshape(200, 64)
+
+
+@pytest.fixture(scope="session")
+def small_rule() -> PruningRule:
+    """Prunes after every fifth image, so that a test of few images sees several pruning events."""
+    from spikeprune import AdaptivePruning
+
+    return AdaptivePruning(interval=5)
+
+
+@pytest.fixture(scope="session")
+def compiled(small: NetworkParameters, small_rule: PruningRule) -> Callable[..., Program]:
+    """Compile the small network, once a session for each precision: ``compiled("double")``.
+
+    A test that needs C++ takes this program (a chunk holds 20 images), since compiling another takes half a minute.
+    """
+    from spikeprune.backend import make_program
+
+    programs: dict[str, Any] = {}
+
+    def program(precision: str) -> Program:
+        if precision not in programs:
+            programs[precision] = make_program("cpp_standalone", small, small_rule, 20, precision)
+        return programs[precision]
+
+    return program
 
 
 @pytest.fixture(autouse=True)
