@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         NoPruning,
         PostTrainingPruning,
         PruningRule,
+        RandomRemoval,
         SoftPruning,
     )
     from spikeprune.training import Run, load, resume, train
@@ -40,6 +41,7 @@ __all__ = [
     "OperationCounts",
     "PostTrainingPruning",
     "PruningRule",
+    "RandomRemoval",
     "Run",
     "SoftPruning",
     "SpikepruneError",
@@ -58,7 +60,8 @@ _HOME = {
     "spikeprune.operations": ("OperationCounts",),
     "spikeprune.parameters": ("NetworkParameters",),
     "spikeprune.pruning": (
-        "AdaptivePruning", "ConstantPruning", "NoPruning", "PostTrainingPruning", "PruningRule", "SoftPruning",
+        "AdaptivePruning", "ConstantPruning", "NoPruning", "PostTrainingPruning", "PruningRule", "RandomRemoval",
+        "SoftPruning",
     ),
     "spikeprune.training": ("Run", "load", "resume", "train"),
 }  # fmt: skip

@@ -135,14 +135,14 @@ def build_network(
     PluggedNetwork
     """
     n, namespace = p.neurons, model_namespace(p)
-    dt = p.dt * b2.ms
-    b2.defaultclock.dt = dt
+    # One clock of our own for all: the default clock belongs to the user, and `dt=` would make a clock for each group.
+    clock = b2.Clock(p.dt * b2.ms, name="clock")
     namespace["pixels"] = pixels = b2.TimedArray(np.zeros((chunk, p.inputs)), dt=1 * b2.second, name="pixels")
 
     def group(size: int, equations: str, links: tuple[str, ...] = (), **kwargs: Any) -> Any:
         made = b2.NeuronGroup(
             size, equations + _link_equations(*links) if links else equations, method=rational_euler,
-            namespace=namespace, codeobj_class=fast_code_object(), dt=dt, **kwargs,
+            namespace=namespace, codeobj_class=fast_code_object(), clock=clock, **kwargs,
         )  # fmt: skip
         if links:
             _linked(made, presenter, *links)
@@ -150,7 +150,7 @@ def build_network(
 
     presenter = b2.NeuronGroup(
         1, show.PRESENTER, events={"over": "step >= slot_steps - 1 and image < images"},
-        namespace=namespace, dt=dt, name="presenter",
+        namespace=namespace, clock=clock, name="presenter",
     )  # fmt: skip
     presenter.run_regularly(show.PRESENTER_STEP, when="start", order=0, name="presenter_step")
     presenter.set_event_schedule("over", when="end", order=0)
@@ -167,7 +167,7 @@ def build_network(
     inputs.resetter["spike"].when, inputs.resetter["spike"].order = "synapses", 0
     excitatory = group(
         n, neuron.EXCITATORY + stdp.POSTSYNAPTIC + rule.neuron_equations() + "\ng_total : 1 (linked)\n",
-        ("step", "prune", "interval_spikes"),
+        ("step", "prune", "interval_spikes", "seed"),
         threshold=neuron.EXCITATORY_THRESHOLD,
         reset=neuron.EXCITATORY_SPIKE + stdp.POSTSYNAPTIC_SPIKE + rule.on_spike,
         events=begin | {"normalise": "step < 1 and learning > 0"}
@@ -210,14 +210,14 @@ def build_network(
         schedule |= {"gather": ("end", 4), "prune": ("end", 6)}
     plastic = DenseSynapses(
         inputs, excitatory, stdp.SYNAPSE, on_pre={"transmit": stdp.INPUT_SPIKE_SYNAPSE}, on_post=on_post,
-        on_event=on_event, namespace=namespace, dt=dt, name="plastic",
+        on_event=on_event, namespace=namespace, clock=clock, name="plastic",
     )  # fmt: skip
     plastic.connect()
     for pathway, (when, order) in schedule.items():
         getattr(plastic, pathway).when, getattr(plastic, pathway).order = when, order
 
     def connect(source: Any, target: Any, effect: str, to: str, name: str) -> Any:
-        made = b2.Synapses(source, target, on_pre=effect, namespace=namespace, dt=dt, name=name)
+        made = b2.Synapses(source, target, on_pre=effect, namespace=namespace, clock=clock, name=name)
         made.connect(j=to)
         return made
 

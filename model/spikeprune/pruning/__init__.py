@@ -11,6 +11,7 @@ from spikeprune.pruning.base import PruningRule, PruningState
 from spikeprune.pruning.constant import ConstantPruning
 from spikeprune.pruning.none import NoPruning
 from spikeprune.pruning.post_training import PostTrainingPruning
+from spikeprune.pruning.random_removal import RandomRemoval
 from spikeprune.pruning.soft import SoftPruning
 
 __all__ = [
@@ -21,12 +22,14 @@ __all__ = [
     "PostTrainingPruning",
     "PruningRule",
     "PruningState",
+    "RandomRemoval",
     "SoftPruning",
     "make_rule",
 ]
 
 RULES: dict[str, type[PruningRule]] = {
-    rule.name: rule for rule in (NoPruning, ConstantPruning, AdaptivePruning, SoftPruning, PostTrainingPruning)
+    rule.name: rule
+    for rule in (NoPruning, ConstantPruning, AdaptivePruning, SoftPruning, PostTrainingPruning, RandomRemoval)
 }
 
 
