@@ -21,26 +21,42 @@ LEVELS = {
     "neurons": 2,
     "plasticity": 2,
     "integration": 2,
-    "pruning": 2,
     "encoding": 2,
     "readout": 2,
     "operations": 2,
     "datasets": 2,
     "energy": 3,
+    "pruning": 3,
     "standalone": 3,
     "presenter": 3,
     "network": 4,
+    "state": 4,
     "backend": 5,
     "provenance": 6,
     "records": 7,
-    "plots": 8,
-    "training": 8,
-    "demo": 9,
-    "cli": 10,
+    "evaluation": 8,
+    "console": 8,
+    "options": 8,
+    "system": 8,
+    "training": 9,
+    "summary": 9,
+    "bars": 9,
+    "plots": 10,
+    "tables": 10,
+    "experiment": 10,
+    "results": 10,
+    "sweep_task": 10,
+    "sweep": 11,
+    "pictures": 11,
+    "sweep_board": 12,
+    "running": 12,
+    "sweep_command": 13,
+    "demo": 13,
+    "cli": 14,
 }
 
 NO_BRIAN2 = ("readout", "operations", "energy", "datasets")
-USERS_OF_PLOTS = {"cli", "demo"}
+USERS_OF_PLOTS = {"cli", "pictures"}
 
 
 def module_name(path: Path, root: Path = ROOT) -> str:

@@ -16,6 +16,8 @@ A folder holds
     threshold and of theta, spikes.
 ``evaluation.npz``, ``results.json``
     Test ``responses``, ``predictions``, ``labels``, ``confusion``; accuracy, operation counts and what is derived of them.
+``*.png``
+    Pictures (``PICTURES``), drawn from the arrays.
 
 Every file is written beside its final name and then moved there, so that it is whole or absent.
 """
@@ -24,6 +26,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 import zipfile
 from collections.abc import Mapping
@@ -36,10 +39,23 @@ from numpy.typing import NDArray
 
 from spikeprune.errors import RunFolderError
 
-__all__ = ["FORMAT", "RunFolder"]
+__all__ = ["FORMAT", "PICTURES", "RunFolder", "run_path"]
 
 #: Version of the folder's format.
 FORMAT = 1
+#: Files of the pictures, by the function of :mod:`spikeprune.plots` that draws them.
+PICTURES = {name: f"{name}.png" for name in ("receptive_fields", "history", "confusion", "comparison")}
+
+
+def run_path(data: str, rule: str, neurons: int, seed: int) -> Path:
+    """Return the run folder that a training has unless another is asked for.
+
+    Examples
+    --------
+    >>> run_path("digits", "adaptive", 100, 0).as_posix()
+    'runs/digits-adaptive-n100-s0'
+    """
+    return Path("runs") / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', data)}-{rule}-n{neurons}-s{seed}"
 
 
 class RunFolder:
@@ -130,7 +146,10 @@ class RunFolder:
 
     def description(self) -> dict[str, Any]:
         """Return the contents of run.json."""
-        return self.read_json("run.json")
+        values = self.read_json("run.json")
+        if not isinstance(values, dict):
+            raise self._damaged("run.json", TypeError("it describes nothing"))
+        return values
 
     def mark_complete(self) -> None:
         """Mark the run as complete and drop its checkpoint."""
@@ -178,7 +197,9 @@ class RunFolder:
             with np.load(self.path / name, allow_pickle=False) as archive:
                 return {key: archive[key] for key in archive.files}
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-            raise self._damaged(name, error) from error
+            # NumPy's own words advise to load pickled objects, which would run whatever the file says.
+            reason = error if isinstance(error, FileNotFoundError) else ValueError("it is not a whole .npz file")
+            raise self._damaged(name, reason) from error
 
     def _damaged(self, name: str, error: Exception) -> RunFolderError:
         if isinstance(error, FileNotFoundError):

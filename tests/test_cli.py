@@ -1,0 +1,503 @@
+"""The command line: what it writes, what it refuses and how, and that interrupted work goes on.
+
+The networks are tiny (64 inputs, 3 neurons) and run on Brian2's NumPy target, so nothing is compiled.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner, Result
+
+from spikeprune import cli
+from spikeprune.bars import Bar
+from spikeprune.console import Output
+from spikeprune.errors import RunFolderError
+from spikeprune.summary import Summary
+from spikeprune.tables import si
+
+TINY = [
+    "--neurons", "3", "--backend", "numpy", "--chunk", "2", "--network", "presentation=20", "--network", "rest=10",
+    "--network", "attempts=1", "--network", "intensity=30",
+]  # fmt: skip
+PRUNING = ["--rule", "constant", "--set", "h=0.1", "--set", "interval=2"]
+PICTURES = ("receptive_fields.png", "history.png", "confusion.png")
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+
+
+def document(*arguments: object) -> Any:
+    result = run(*arguments, "--json")
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def assert_refused(result: Result, status: int, *words: str) -> None:
+    """The command says what is wrong in one sentence on standard error, writes no result and no traceback."""
+    assert result.exit_code == status, result.stderr
+    assert result.stdout == ""
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("Error: ")
+    assert lines[0].endswith(".")
+    for word in words:
+        assert word in lines[0]
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six images of two classes, three for testing."""
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 80, (9, 8, 8))
+    labels = np.arange(9) % 2
+    images[labels == 0, :4] += 170
+    images[labels == 1, 4:] += 170
+    path = tmp_path_factory.mktemp("data") / "tiny.npz"
+    np.savez(
+        path, train_images=images[:6], train_labels=labels[:6], test_images=images[6:], test_labels=labels[6:]
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the runs `none` and `constant`, and what training them printed."""
+    folder = tmp_path_factory.mktemp("runs")
+    for name, options in (("none", ["--rule", "none"]), ("constant", PRUNING)):
+        result = run("train", "--data", tiny, *TINY, *options, "--out", folder / name, "--json")
+        assert result.exit_code == 0, result.stderr
+        (folder / f"{name}.json").write_text(result.stdout)
+        (folder / f"{name}.err").write_text(result.stderr)
+    return folder
+
+
+@pytest.fixture
+def copied(trained: Path, tmp_path: Path) -> Path:
+    """A copy of the pruned run, to be spoilt."""
+    return Path(shutil.copytree(trained / "constant", tmp_path / "copy"))
+
+
+def test_help_and_version_do_not_import_brian2() -> None:
+    code = (
+        "import sys; from typer.testing import CliRunner; from spikeprune.cli import app\n"
+        "for words in (['--help'], ['train', '--help'], ['info', '--help'], ['--version']):\n"
+        "    assert CliRunner().invoke(app, words).exit_code == 0\n"
+        "print(*sorted({'brian2', 'matplotlib', 'sympy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.split()) == (0, []), done.stderr
+
+
+def test_every_command_is_listed() -> None:
+    listed = run("--help").stdout
+    for command in ("train", "resume", "evaluate", "show", "compare", "info", "fetch", "demo"):
+        assert command in listed
+
+
+def test_training_leaves_a_complete_folder(trained: Path) -> None:
+    folder = trained / "constant"
+    assert json.loads((folder / "run.json").read_text())["status"] == "complete"
+    names = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    assert names == {"run.json", "network.npz", "history.json", "evaluation.npz", "results.json", *PICTURES}
+
+
+def test_training_reports_the_stored_numbers(trained: Path) -> None:
+    printed = json.loads((trained / "constant.json").read_text())
+    with np.load(trained / "constant" / "network.npz") as arrays:
+        assert printed["removed_share"] == pytest.approx(1 - arrays["alive"].mean())
+    assert 0 < printed["removed_share"] < 1
+    history = json.loads((trained / "constant" / "history.json").read_text())
+    kinds = ("input_to_excitatory", "excitatory_to_inhibitory", "inhibitory_to_excitatory")
+    updates = ("updates_on_input_spikes", "updates_on_excitatory_spikes")
+    total = sum(entry["counts"][kind] for entry in history for kind in (*kinds, *updates))
+    assert printed["training"]["per_image"]["training_sops"] == pytest.approx(total / 6)
+    results = json.loads((trained / "constant" / "results.json").read_text())
+    inference = sum(results["counts"][kind] for kind in kinds) / 3
+    assert printed["inference"]["per_image"]["inference_sops"] == pytest.approx(inference)
+    assert printed["energy"]["inference_joule_per_image"] == pytest.approx(inference * 23.6e-12)
+    assert printed["accuracy"] == results["accuracy"]
+    assert printed["pictures"] == [str(trained / "constant" / name) for name in PICTURES]
+
+
+def test_messages_go_to_standard_error(trained: Path) -> None:
+    assert "Trained on 6 images" in (trained / "none.err").read_text()
+
+
+def test_rarely_acting_rule_is_noted(tiny: Path, trained: Path) -> None:
+    assert "the rule acts 3 times in 6 images" in (trained / "constant.err").read_text()
+    assert "Note" not in (trained / "none.err").read_text()
+
+
+def test_quiet_writes_the_result_alone(tiny: Path, tmp_path: Path) -> None:
+    result = run("train", "--data", tiny, *TINY, "--rule", "none", "--images", 2, "--no-plots", "--quiet",
+                 "--out", tmp_path / "run")  # fmt: skip
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "Accuracy" in result.stdout
+    assert not list((tmp_path / "run").glob("*.png"))
+
+
+def test_default_folder_names_the_run(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    printed = document("train", "--data", tiny, *TINY, "--rule", "none", "--images", 1, "--seed", 4, "--no-plots")
+    assert printed["folder"] == "runs/tiny.npz-none-n3-s4"
+    assert (tmp_path / printed["folder"] / "network.npz").exists()
+
+
+def test_show_prints_run_results_and_pictures(trained: Path) -> None:
+    shown = run("show", trained / "constant")
+    assert shown.exit_code == 0
+    for words in ("constant: h = 0.1", "3 excitatory", "presentation = 20.0", "updates, input", "receptive_fields.png"):
+        assert words in shown.stdout
+    printed, again = json.loads((trained / "constant.json").read_text()), document("show", trained / "constant")
+    assert {key: again[key] for key in printed} == printed
+
+
+def test_show_draws_missing_pictures(copied: Path) -> None:
+    for picture in copied.glob("*.png"):
+        picture.unlink()
+    run("show", copied, "--no-plots")
+    assert not list(copied.glob("*.png"))
+    run("show", copied)
+    assert {path.name for path in copied.glob("*.png")} == set(PICTURES)
+
+
+def test_compare_gives_the_change_against_the_first(trained: Path) -> None:
+    first, second = document("compare", trained / "none", trained / "constant")
+    assert first["change"] == {
+        "against": "none", "accuracy_points": 0, "training_sops_percent": 0, "inference_sops_percent": 0
+    }  # fmt: skip
+    before, after = (entry["inference"]["per_image"]["inference_sops"] for entry in (first, second))
+    assert second["change"]["inference_sops_percent"] == pytest.approx(100 * (after - before) / before)
+    assert second["change"]["inference_sops_percent"] < 0
+    assert document("compare", trained / "constant", trained / "none")[1]["change"]["inference_sops_percent"] > 0
+
+
+def test_compare_prints_signs_price_and_breakdown(trained: Path) -> None:
+    result = run("compare", trained / "none", trained / "constant", "--breakdown")
+    change = document("compare", trained / "none", trained / "constant")[1]["change"]["training_sops_percent"]
+    assert f"({change:+.0f} %)".replace("-", "−") in result.stdout
+    assert "estimate, SOPs × 23.6 pJ (loihi)" in result.stdout
+    assert "updates, input" in result.stdout
+    assert "updates, input" not in run("compare", trained / "none").stdout
+    assert "Neurons" not in result.stdout, "columns for what the runs share"
+
+
+def test_price_changes_energy_alone(trained: Path) -> None:
+    loihi, odin = (document("show", trained / "none", "--price", price) for price in ("loihi", "odin"))
+    ratio = odin["energy"]["training_joule_per_image"] / loihi["energy"]["training_joule_per_image"]
+    assert ratio == pytest.approx(12.7 / 23.6)
+    assert {**odin, "energy": None} == {**loihi, "energy": None}
+
+
+def test_compared_runs_that_differ_are_told_apart(trained: Path, tiny: Path, tmp_path: Path) -> None:
+    other = tmp_path / "none"
+    run("train", "--data", tiny, *TINY, "--rule", "none", "--images", 2, "--no-plots", "--out", other)
+    printed = run("compare", trained / "none", other).stdout
+    assert "Images" in printed
+    assert [entry["run"] for entry in document("compare", trained / "none", other)] == [
+        str(trained / "none"), str(other)
+    ]  # fmt: skip
+
+
+def test_compare_draws_on_request(trained: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "comparison.png"
+    assert run("compare", trained / "none", trained / "constant", "--picture", picture).exit_code == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_evaluating_again_changes_nothing(trained: Path, copied: Path) -> None:
+    before = (copied / "results.json").read_text()
+    printed = document("evaluate", copied)
+    assert printed["kept"]
+    assert printed["accuracy"] == json.loads(before)["accuracy"]
+    assert (copied / "results.json").read_text() == before
+
+
+def test_evaluation_of_other_images_is_not_kept(copied: Path, tiny: Path) -> None:
+    before = (copied / "results.json").read_text()
+    for options in (["--test-images", 2], ["--data", tiny, "--test-images", 2]):
+        printed = document("evaluate", copied, *options)
+        assert not printed["kept"]
+        assert printed["test_images"] == 2
+    assert (copied / "results.json").read_text() == before
+
+
+def test_unevaluated_run_is_shown_and_evaluated_by_resume(copied: Path) -> None:
+    before = json.loads((copied / "results.json").read_text())
+    for name in ("results.json", "evaluation.npz"):
+        (copied / name).unlink()
+    shown = run("show", copied)
+    assert "not evaluated yet" in shown.stdout
+    assert f"spikeprune resume {copied}" in shown.stderr
+    assert document("show", copied)["removed_share"] > 0
+    assert document("resume", copied)["accuracy"] == before["accuracy"]
+
+
+def test_post_training_pruning_counts_before_evaluation(tiny: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    document("train", "--data", tiny, *TINY, "--rule", "post-training", "--set", "share=0.75", "--out", folder)
+    evaluated = Summary.read(folder).removed_share
+    (folder / "results.json").unlink()
+    assert Summary.read(folder).removed_share == pytest.approx(evaluated) == pytest.approx(0.75)
+
+
+def test_interrupted_run_goes_on_to_the_same_end(tiny: Path, trained: Path, tmp_path: Path) -> None:
+    """Ctrl-C after the first chunk, as from the keyboard."""
+    folder = tmp_path / "run"
+    command = [sys.executable, "-c", "from spikeprune.cli import main; main()", "train", "--data", str(tiny), *TINY,
+               *PRUNING, "--out", str(folder)]  # fmt: skip
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 120
+    while not (folder / "checkpoint.npz").exists() and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.002)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=120)
+    assert (process.returncode, stdout) == (130, ""), stderr
+    assert "Traceback" not in stderr
+    assert stderr.strip().endswith(f"continue with: spikeprune resume {folder}")
+    for name in ("show", "compare", "evaluate"):
+        assert_refused(run(name, folder), 1, "unfinished", f"spikeprune resume {folder}")
+    assert_refused(run(*command[3:]), 1, "exists already", f"spikeprune resume {folder}")
+    resumed = document("resume", folder)
+    whole = json.loads((trained / "constant.json").read_text())
+    for key in ("accuracy", "removed_share", "training", "inference", "neurobench"):
+        assert resumed[key] == whole[key]
+    with np.load(folder / "network.npz") as mine, np.load(trained / "constant" / "network.npz") as theirs:
+        np.testing.assert_array_equal(mine["weights"], theirs["weights"])
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "words"),
+    [
+        (["--data", "mnits"], 1, ["'mnits'", "did you mean 'mnist'?"]),
+        (["--data", "./nowhere.npz"], 1, ["nowhere.npz"]),
+        (["--data", "mnist", "--data-dir", "{empty}"], 1, ["{empty}", "spikeprune fetch mnist"]),
+        (["--rule", "adaptve"], 2, ["did you mean 'adaptive'?"]),
+        (["--set", "bta=0.5"], 2, ["'bta'", "did you mean 'beta'?"]),
+        (["--set", "beta=much"], 2, ["'beta'", "much"]),
+        (["--set", "beta=-1"], 2, ["'beta'", "negative"]),
+        (["--set", "beta"], 2, ["--set name=value"]),
+        (["--set", "presentation=20"], 2, ["--network presentation=20"]),
+        (["--rule", "none", "--set", "beta=0.5"], 2, ["'none' has no parameters"]),
+        (["--network", "tau_ee=3"], 2, ["'tau_ee'", "did you mean 'tau_e'?"]),
+        (["--network", "neurons=3"], 2, ["--neurons"]),
+        (["--neurons", "0"], 2, ["'neurons'", "0"]),
+        (["--seed", "-1"], 2, ["seed", "-1"]),
+        (["--epochs", "0"], 2, ["epochs"]),
+        (["--chunk", "0"], 2, ["chunk"]),
+        (["--backend", "nmpy"], 2, ["did you mean 'numpy'?"]),
+        (["--precision", "half"], 2, ["'half'"]),
+        (["--price", "lohi"], 2, ["did you mean 'loihi'?"]),
+        (["--images", "7"], 2, ["7", "1 to 6"]),
+        (["--validation", "6"], 2, ["1 to 5"]),
+        (["--out", "{file}"], 1, ["{file}", "exists already"]),
+        (["--out", "{file}/run"], 1, ["{file}", "not a folder"]),
+        (["--out", "{full}"], 1, ["{full}", "exists already"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_is_one_sentence(
+    options: list[str], status: int, words: list[str], tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    places = {"empty": "empty", "file": "file", "full": "full"}
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "full").mkdir()
+    for occupied in ("file", "full/notes.txt"):
+        (tmp_path / occupied).write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+    defaults = ["--data", str(tiny), *TINY, "--out", "run"]  # the last of two options counts
+    options, words = ([word.format(**places) for word in words_] for words_ in (options, words))
+    assert_refused(run("train", *defaults, "--quiet", *options), status, *words)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("options", [["--images", "0"], ["--epochs", "many"], ["--no-such-option"]], ids=" ".join)
+def test_wrong_usage_ends_with_status_2(options: list[str]) -> None:
+    result = run("train", *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("compiler", ["failing", "absent"])
+def test_without_a_working_compiler_nothing_is_left(
+    compiler: str, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "compiler"
+    script.write_text("#!/bin/sh\necho 'fatal error: out of ideas' >&2\nexit 1\n")
+    script.chmod(0o755)
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("SPIKEPRUNE_CACHE", str(cache))
+    if compiler == "failing":
+        monkeypatch.setenv("CXX", str(script))
+        words = [str(script), "out of ideas", "--backend numpy"]
+    else:
+        monkeypatch.delenv("CXX", raising=False)
+        monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+        words = ["No C++ compiler was found", "--backend numpy"]
+    options = ["--data", tiny, "--neurons", 3, "--rule", "none", "--out", tmp_path / "run"]
+    assert_refused(run("train", *options, "--quiet"), 1, *words)
+    assert not (tmp_path / "run").exists()
+    assert not [path for path in cache.rglob("*") if path.suffix != ".lock" and path.name != "programs"]
+
+
+def test_folders_that_are_no_runs_are_refused(tmp_path: Path) -> None:
+    for command in ("show", "compare", "evaluate", "resume"):
+        assert_refused(run(command, tmp_path), 1, str(tmp_path), "not a run folder")
+
+
+@pytest.mark.parametrize(
+    ("name", "commands"),
+    [
+        ("run.json", ("show", "compare", "evaluate", "resume")),
+        ("history.json", ("show", "compare", "evaluate")),
+        ("results.json", ("show", "compare", "evaluate")),
+        ("network.npz", ("evaluate", "resume")),
+    ],
+)
+@pytest.mark.parametrize("damage", ["cut", "garbage", "other"])
+def test_damaged_runs_are_refused(name: str, commands: tuple[str, ...], damage: str, copied: Path) -> None:
+    whole = (copied / name).read_bytes()
+    other = b"[]" if name.endswith("json") else b""
+    (copied / name).write_bytes({"cut": whole[: len(whole) // 2], "garbage": b"\xff\x00no", "other": other}[damage])
+    for command in commands:
+        assert_refused(run(command, copied), 1, str(copied))
+
+
+def test_corrupt_checkpoint_is_refused(copied: Path) -> None:
+    description = json.loads((copied / "run.json").read_text())
+    (copied / "run.json").write_text(json.dumps(description | {"status": "incomplete"}))
+    (copied / "checkpoint.npz").write_bytes((copied / "network.npz").read_bytes()[:1000])
+    assert_refused(run("resume", copied), 1, "checkpoint.npz", "damaged")
+
+
+def test_resume_needs_the_same_data(copied: Path, tiny: Path) -> None:
+    description = json.loads((copied / "run.json").read_text())
+    description["data"]["checksum"] = "0" * 64
+    (copied / "run.json").write_text(json.dumps(description))
+    assert_refused(run("evaluate", copied), 1, "checksum")
+    description["data"]["origin"]["name"] = str(copied / "gone.npz")
+    (copied / "run.json").write_text(json.dumps(description))
+    assert_refused(run("evaluate", copied), 1, "gone.npz")
+
+
+def test_debug_adds_the_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for result in (run("--debug", "show", tmp_path), CliRunner(env={"SPIKEPRUNE_DEBUG": "1"}).invoke(
+        cli.app, ["show", str(tmp_path)]
+    )):  # fmt: skip
+        assert result.exit_code == 1
+        assert "Traceback" in result.stderr
+        assert "Error: " in result.stderr.splitlines()[-1]
+
+
+def test_unexpected_errors_are_one_sentence_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path) -> Summary:
+        raise LookupError("no [such] luck")
+
+    monkeypatch.setattr(Summary, "read", fail)
+    assert_refused(run("show", tmp_path), 1, "Unexpected LookupError (no [such] luck)", "--debug")
+    assert "Traceback" in run("--debug", "show", tmp_path).stderr
+
+
+def test_info_says_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPIKEPRUNE_CACHE", str(tmp_path))
+    found = document("info", "--data-dir", tmp_path)
+    assert found["backends"]["numpy"] is None
+    assert found["data_sets"]["digits"] is not None
+    assert found["data_sets"]["mnist"] is None
+    assert found["cache"] == {"folder": str(tmp_path / "programs"), "programs": 0, "bytes": 0}
+    assert found["versions"]["brian2"] in run("info").stdout
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    lacking = document("info")
+    assert lacking["compiler"]["command"] is None
+    assert lacking["backends"]["cpp_standalone"] is not None
+    assert "No C++ compiler was found" in run("info").stdout.replace("\n", " ")
+
+
+def test_fetch_finds_what_is_there_and_refuses_the_unknown() -> None:
+    result = run("fetch", "digits")
+    assert result.exit_code == 0
+    assert "sklearn" in result.stdout
+    assert_refused(run("fetch", "fashon-mnist"), 1, "did you mean 'fashion-mnist'?")
+
+
+def test_terminal_shows_rate_accuracy_and_removed_share() -> None:
+    output = Output()
+    output.out = Console(file=StringIO(), force_terminal=True, width=110)
+    output.err = Console(file=StringIO(), force_terminal=True, width=110)
+    assert output.bars
+    entry = {
+        "images": 250, "total": 1000, "seconds": 0.5, "accuracy": 81.4, "removed_share": 0.62, "frozen_share": 0.0,
+        "counts": {"images": 100},
+    }  # fmt: skip
+    with Bar(output, "Training") as bar:
+        bar.entry(entry)
+        assert bar.images == 250
+    shown = output.err.file.getvalue()  # type: ignore[attr-defined]
+    for words in ("250/1,000", "200 images/s", "81 % right", "62 % removed", "left"):
+        assert words in shown
+    output.quiet = True
+    assert not output.bars
+
+
+def test_demo_trains_compares_and_takes_finished_runs_over(tiny: Path, tmp_path: Path) -> None:
+    from spikeprune.demo import Plan, run_demo
+    from spikeprune.options import network_parameters
+    from spikeprune.pruning import ConstantPruning, NoPruning, SoftPruning
+
+    rules = {"baseline": NoPruning(), "constant": ConstantPruning(h=0.1, interval=2),
+             "soft": SoftPruning(interval=2, settled=0)}  # fmt: skip
+    parameters = replace(network_parameters(TINY[7::2]), neurons=3)
+    plan = Plan(rules=rules, data=str(tiny), epochs=1, chunk=2, backend="numpy", parameters=parameters)
+    output = Output()
+    output.out, output.err = (Console(file=StringIO(), width=100) for _ in range(2))
+    run_demo(tmp_path, output, "loihi", plan=plan)
+    printed = output.out.file.getvalue()  # type: ignore[attr-defined]
+    for words in ("baseline", "constant pruning removed", "soft pruning froze", "which still transmit", "frozen)"):
+        assert words in printed
+    assert all(len(line) <= 100 for line in printed.splitlines() if str(tmp_path) not in line)
+    for name in ("comparison.png", "history.png", "constant/receptive_fields.png"):
+        assert (tmp_path / name).exists()
+    stamps = {name: (tmp_path / name / "network.npz").stat().st_mtime_ns for name in rules}
+    run_demo(tmp_path, output, "loihi", plan=plan)
+    assert stamps == {name: (tmp_path / name / "network.npz").stat().st_mtime_ns for name in rules}
+    another = replace(plan, seed=1)
+    with pytest.raises(RunFolderError, match="--fresh"):
+        run_demo(tmp_path, output, "loihi", plan=another)
+    run_demo(tmp_path, output, "loihi", fresh=True, plan=another)
+    assert json.loads((tmp_path / "soft" / "run.json").read_text())["settings"]["seed"] == 1
+
+
+def test_demo_leaves_other_folders_alone(tmp_path: Path) -> None:
+    (tmp_path / "soft").mkdir()
+    (tmp_path / "soft" / "notes.txt").write_text("mine")
+    assert_refused(run("demo", "--out", tmp_path, "--fresh"), 1, "soft", "exists already")
+    assert os.listdir(tmp_path) == ["soft"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"), (7, "7.00"), (999.4, "999"), (999_600, "1.00 M"), (912_345, "912 k"), (2_345_678, "2.35 M"),
+        (1.5e-10, "150 p"), (None, "–"),
+    ],
+)  # fmt: skip
+def test_numbers_have_three_digits_and_a_prefix(value: float | None, text: str) -> None:
+    assert si(value) == text
