@@ -253,9 +253,9 @@ def spike_steps(
 ) -> NDArray[np.bool_]:
     """Generate the input spikes of one presentation, as the network does.
 
-    An input spikes in step n, at most once a step, when its next spike time lies before the end of the step, n + 1.  That
-    time is -log(U_0) / (rate dt) steps at the start and grows by -log(U_k) / (rate dt) at the k-th spike (k = 1, 2, ...);
-    U_k is `uniform` of draw k.  An input spikes rate dt steps times on average (less as rate dt nears 1).
+    An input spikes in step n, at most once a step, when its next spike time lies before the end of the step, n + 1.
+    That time is -log(U_0) / (rate dt) steps at the start and grows by -log(U_k) / (rate dt) at the k-th spike (k = 1,
+    2, ...); U_k is `uniform` of draw k.  An input spikes rate dt steps times on average (less as rate dt nears 1).
 
     Parameters
     ----------

@@ -2,10 +2,11 @@
 
 An equation ``dx/dt = A x + B`` whose coefficients are frozen for one step has the solution
 ``x(t+dt) = x_inf + (x - x_inf) exp(-u)`` with ``x_inf = -B/A`` and ``u = -A dt`` [1]_.  Where `A` depends on the state
-(a membrane with conductances), ``exp(-u)`` is replaced by the reciprocal Taylor polynomial ``1/(1 + u + u^2/2 + u^3/6)``:
-positive, monotonic and stable for any ``u >= 0``, third order, and made of additions, products and one division only, so
-that compilers vectorise it and every back end rounds it alike.  Where `A` is constant the exponential is exact and is
-taken out of the loop.  Forward Euler, by contrast, diverges when many neurons fire in one step (``u`` > 2).
+(a membrane with conductances), ``exp(-u)`` is replaced by the reciprocal Taylor polynomial ``1/(1 + u + u^2/2 +
+u^3/6)``: positive, monotonic and stable for any ``u >= 0``, third order, and made of additions, products and one
+division only, so that compilers vectorise it and every back end rounds it alike.  Where `A` is constant the
+exponential is exact and is taken out of the loop.  Forward Euler, by contrast, diverges when many neurons fire in one
+step (``u`` > 2).
 
 References
 ----------
@@ -28,9 +29,7 @@ __all__ = ["RationalEuler", "rational_euler"]
 class RationalEuler(StateUpdateMethod):
     """Exponential Euler whose state-dependent decays are the rational function ``1/(1 + u + u^2/2 + u^3/6)``."""
 
-    def __call__(
-        self, equations: Any, variables: Any = None, method_options: dict[str, Any] | None = None
-    ) -> str:
+    def __call__(self, equations: Any, variables: Any = None, method_options: dict[str, Any] | None = None) -> str:
         """Return Brian2 abstract code that advances `equations` by ``dt``.
 
         Raises

@@ -1,9 +1,9 @@
 """The network: the only place that creates Brian2 objects.
 
-Within a time step: the presenter advances its step and, at the first step of a slot, the closed form of the rest, weight
-normalisation and the new image are applied; then the neurons are integrated, thresholds tested, spikes passed on (input
-spikes first, then potentiation) and spiking neurons reset; at the last step of a slot the presenter decides whether the
-image is accepted and, where it is time, the pruning rule runs.
+Within a time step: the presenter advances its step and, at the first step of a slot, the closed form of the rest,
+weight normalisation and the new image are applied; then the neurons are integrated, thresholds tested, spikes passed
+on (input spikes first, then potentiation) and spiking neurons reset; at the last step of a slot the presenter decides
+whether the image is accepted and, where it is time, the pruning rule runs.
 """
 
 from __future__ import annotations
@@ -116,9 +116,7 @@ def _link_equations(*names: str) -> str:
     return "\n".join(f"{name} : {kinds[name]} (linked)" for name in names) + "\n"
 
 
-def build_network(
-    p: NetworkParameters, rule: PruningRule, chunk: int
-) -> PluggedNetwork:
+def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> PluggedNetwork:
     """Create the Diehl & Cook network with a pruning rule, ready to run one chunk of images after another.
 
     Parameters
@@ -202,9 +200,7 @@ def build_network(
     schedule = {"sum": ("start", 3), "normalise": ("start", 5)}
     if rule.acts_in_training:
         excitatory.set_event_schedule("prune", when="end", order=3)
-        excitatory.run_on_event(
-            "prune", rule.update_neurons + "total = 0\nfixed = 0", when="end", order=5
-        )
+        excitatory.run_on_event("prune", rule.update_neurons + "total = 0\nfixed = 0", when="end", order=5)
         on_post |= {"gather": stdp.SUM_SYNAPSE, "prune": rule.update_synapses}
         on_event |= {"gather": "prune", "prune": "prune"}
         schedule |= {"gather": ("end", 4), "prune": ("end", 6)}

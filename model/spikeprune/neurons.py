@@ -27,7 +27,8 @@ __all__ = [
 ]
 
 # The excitatory neurons.  Every inhibitory neuron inhibits all of them but its partner with the same weight and time
-# course, so the inhibitory conductance is one pooled conductance less the partner's share: N variables, not N^2 synapses.
+# course, so the inhibitory conductance is one pooled conductance less the partner's share: N variables, not N^2
+# synapses.
 EXCITATORY = """
 dv/dt = ((v_rest_e - v) + g_e*(E_exc_e - v) + g_i*(E_inh_e - v))/tau_e : volt
 dg_e/dt = -g_e/tau_g_exc     : 1        # excitation from the input

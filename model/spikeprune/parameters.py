@@ -44,9 +44,7 @@ def parameter(default: Any, unit: str, meaning: str, source: str, allowed: str =
     allowed : {'any', 'positive', 'not negative', 'share'}
         Range of allowed values.
     """
-    return field(
-        default=default, metadata={"unit": unit, "meaning": meaning, "source": source, "allowed": allowed}
-    )
+    return field(default=default, metadata={"unit": unit, "meaning": meaning, "source": source, "allowed": allowed})
 
 
 def check_fields(parameters: Any) -> None:
@@ -58,7 +56,9 @@ def check_fields(parameters: Any) -> None:
             good = False
         if not good:
             name = {bool: "true or false", int: "a whole number"}.get(kind, "a finite number")
-            raise ParameterError(f"Parameter '{entry.name}' is {value!r}: it must be {name} ({entry.metadata['meaning']}).")
+            raise ParameterError(
+                f"Parameter '{entry.name}' is {value!r}: it must be {name} ({entry.metadata['meaning']})."
+            )
         test, sentence = _CHECKS[entry.metadata["allowed"]]
         if not test(value):
             raise ParameterError(f"Parameter '{entry.name}' is {value!r}: it {sentence} ({entry.metadata['meaning']}).")
@@ -87,7 +87,9 @@ class NetworkParameters:
     v_rest_e: float = parameter(-65.0, "mV", "resting potential, excitatory", "[2]")
     v_reset_e: float = parameter(-65.0, "mV", "reset potential, excitatory", "[2]")
     v_threshold_e: float = parameter(-52.0, "mV", "base threshold, excitatory", "[2]")
-    refractory_e: float = parameter(5.0, "ms", "no spike for this long after a spike, excitatory", "[2]", "not negative")
+    refractory_e: float = parameter(
+        5.0, "ms", "no spike for this long after a spike, excitatory", "[2]", "not negative"
+    )
     E_exc_e: float = parameter(0.0, "mV", "reversal potential of excitation, excitatory", "[2]")
     E_inh_e: float = parameter(-100.0, "mV", "reversal potential of inhibition, excitatory", "[2]")
 
@@ -95,7 +97,9 @@ class NetworkParameters:
     v_rest_i: float = parameter(-60.0, "mV", "resting potential, inhibitory", "[2]")
     v_reset_i: float = parameter(-45.0, "mV", "reset potential, inhibitory", "[2]")
     v_threshold_i: float = parameter(-40.0, "mV", "threshold, inhibitory", "[2]")
-    refractory_i: float = parameter(2.0, "ms", "no spike for this long after a spike, inhibitory", "[2]", "not negative")
+    refractory_i: float = parameter(
+        2.0, "ms", "no spike for this long after a spike, inhibitory", "[2]", "not negative"
+    )
     E_exc_i: float = parameter(0.0, "mV", "reversal potential of excitation, inhibitory", "[2]")
 
     tau_g_exc: float = parameter(1.0, "ms", "decay of excitatory conductances", "[2]", "positive")
@@ -113,21 +117,29 @@ class NetworkParameters:
     w_scale: float = parameter(0.3, "1", "initial weights are w_scale (U(0,1) + w_floor)", "[2]", "not negative")
     w_floor: float = parameter(0.01, "1", "initial weights are w_scale (U(0,1) + w_floor)", "[2]", "not negative")
     weight_share: float = parameter(
-        0.1, "1", "summed weight of a neuron as a share of the inputs", "design (78.4 at 784 inputs; [2] uses 78)", "positive"
+        0.1,
+        "1",
+        "summed weight of a neuron as a share of the inputs",
+        "design (78.4 at 784 inputs; [2] uses 78)",
+        "positive",
     )
 
     tau_pre: float = parameter(20.0, "ms", "decay of the presynaptic trace", "[2]", "positive")
     tau_post1: float = parameter(20.0, "ms", "decay of the fast postsynaptic trace", "[2]", "positive")
     tau_post2: float = parameter(40.0, "ms", "decay of the slow postsynaptic trace", "[2]", "positive")
     rate_pre: float = parameter(1e-4, "1", "learning rate at an input spike (depression)", "[2]", "not negative")
-    rate_post: float = parameter(1e-2, "1", "learning rate at an excitatory spike (potentiation)", "[2]", "not negative")
+    rate_post: float = parameter(
+        1e-2, "1", "learning rate at an excitatory spike (potentiation)", "[2]", "not negative"
+    )
 
     presentation: float = parameter(350.0, "ms", "time that an image is shown", "[1]", "positive")
     rest: float = parameter(150.0, "ms", "time without input after a presentation", "[1]", "not negative")
     simulate_rest: bool = parameter(False, "1", "step through the rest instead of its closed form", "project")
     intensity: float = parameter(2.0, "1", "intensity of the first attempt", "[2]", "positive")
     intensity_step: float = parameter(1.0, "1", "added to the intensity of each further attempt", "[1]", "not negative")
-    minimum_spikes: int = parameter(5, "1", "with fewer excitatory spikes the image is shown again", "[1]", "not negative")
+    minimum_spikes: int = parameter(
+        5, "1", "with fewer excitatory spikes the image is shown again", "[1]", "not negative"
+    )
     attempts: int = parameter(30, "1", "at most this many attempts an image", "project", "positive")
     pixel_per_hertz: float = parameter(8.0, "1", "pixel value that stands for 1 Hz at intensity 1", "[1]", "positive")
 
@@ -137,7 +149,8 @@ class NetworkParameters:
             steps = getattr(self, name) / self.dt
             if abs(steps - round(steps)) > 1e-6:
                 raise ParameterError(
-                    f"Parameter '{name}' is {getattr(self, name)} ms: it must be a multiple of the time step of {self.dt} ms."
+                    f"Parameter '{name}' is {getattr(self, name)} ms: it must be a multiple of "
+                    f"the time step of {self.dt} ms."
                 )
 
     @property

@@ -1,4 +1,4 @@
-"""The presenter: a group of one neuron that shows the images, repeats those that drew too few spikes, and times pruning.
+"""The presenter: one neuron that shows the images, repeats those that drew too few spikes, and times pruning.
 
 Its variables are linked into the other groups, so that no Python runs between two presentations.  Integer variables
 are exact up to 2**31; `step` is a float because Brian2 links it into float expressions.
@@ -60,9 +60,11 @@ def _stop_when(condition: Any) -> Any:
     return np.asarray(condition)
 
 
-#: ``stop_when(condition)``: end the run after the current time step if the condition holds; returns the condition.  So a
+#: ``stop_when(condition)``: end the run after this time step if the condition holds; returns the condition.  So a
 #: program compiled once for many presentations can run few.
-stop_when = Function(_stop_when, arg_units=[1], return_unit=1, arg_types=["integer"], return_type="integer", stateless=False)
+stop_when = Function(
+    _stop_when, arg_units=[1], return_unit=1, arg_types=["integer"], return_type="integer", stateless=False
+)
 stop_when.implementations.add_numpy_implementation(_stop_when)
 stop_when.implementations.add_implementation(
     "cython",

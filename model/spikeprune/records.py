@@ -6,8 +6,8 @@ A folder holds
     What was asked for (data set and its checksum, parameters, rule, seed, back end, …), provenance, and ``status``:
     ``incomplete`` until the very end, then ``complete``.
 ``checkpoint.npz``
-    Written after every chunk, gone at the end: the state of the network (``state/group.variable``), the responses to the
-    last training images (``responses`` [images, neurons], ``labels`` [images]) and the history so far (JSON text).
+    Written after every chunk, gone at the end: the state of the network (``state/group.variable``), the responses to
+    the last training images (``responses`` [images, neurons], ``labels`` [images]) and the history so far (JSON text).
 ``network.npz``
     The trained network: ``state/…``, ``weights``, ``alive``, ``plastic`` [inputs, neurons], ``theta`` [neurons] in V,
     ``responses``, ``labels`` and ``assignment`` [neurons].
@@ -15,7 +15,8 @@ A folder holds
     One entry a chunk: images, accuracy so far, synaptic operations by class, removed share, quantiles of the pruning
     threshold and of theta, spikes.
 ``evaluation.npz``, ``results.json``
-    Test ``responses``, ``predictions``, ``labels``, ``confusion``; accuracy, operation counts and what is derived of them.
+    Test ``responses``, ``predictions``, ``labels``, ``confusion``; accuracy, operation counts and what is derived of
+    them.
 ``*.png``
     Pictures (``PICTURES``), drawn from the arrays.
 
@@ -116,7 +117,9 @@ class RunFolder:
         """
         folder = cls(path)
         if not (folder.path / "run.json").is_file():
-            raise RunFolderError(f"{path} is not a run folder (it has no run.json): give a folder made by 'spikeprune train'.")
+            raise RunFolderError(
+                f"{path} is not a run folder (it has no run.json): give a folder made by 'spikeprune train'."
+            )
         found = folder.description().get("format")
         if found != FORMAT:
             raise RunFolderError(f"The run folder {path} has format {found!r}: this version reads format {FORMAT}.")
@@ -133,7 +136,9 @@ class RunFolder:
         try:
             return self._lock.acquire(timeout=0)
         except Timeout:
-            raise RunFolderError(f"Another process is at work in the run folder {self.path}: wait until it ends.") from None
+            raise RunFolderError(
+                f"Another process is at work in the run folder {self.path}: wait until it ends."
+            ) from None
         except OSError as error:
             raise RunFolderError(
                 f"The run folder {self.path} cannot be written ({error.strerror or error}): choose another place."
@@ -205,7 +210,8 @@ class RunFolder:
         if isinstance(error, FileNotFoundError):
             if name != "run.json" and self.has("run.json") and not self.complete:
                 return RunFolderError(
-                    f"The run in {self.path} is incomplete (no {name}): continue it with 'spikeprune resume {self.path}'."
+                    f"The run in {self.path} is incomplete (no {name}): "
+                    f"continue it with 'spikeprune resume {self.path}'."
                 )
             return RunFolderError(f"{self.path / name} is missing: the run folder is incomplete, train again.")
         return RunFolderError(f"{self.path / name} is damaged ({error}): restore it from a copy or train again.")
@@ -221,7 +227,8 @@ class RunFolder:
             os.replace(temporary, self.path / name)
         except OSError as error:
             raise RunFolderError(
-                f"{self.path / name} cannot be written ({error.strerror or error}): free some space or choose another place."
+                f"{self.path / name} cannot be written ({error.strerror or error}): "
+                "free some space or choose another place."
             ) from error
         finally:
             Path(temporary).unlink(missing_ok=True)

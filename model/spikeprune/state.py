@@ -1,7 +1,7 @@
 """The state of a network as arrays: how it starts, and what of it is worth keeping.
 
-A state maps ``group.variable`` to an array in SI base units; weights and masks are flat, synapse ``i*neurons + j`` leading
-from input `i` to neuron `j`.
+A state maps ``group.variable`` to an array in SI base units; weights and masks are flat, synapse ``i*neurons + j``
+leading from input `i` to neuron `j`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ def initial_weights(p: NetworkParameters, seed: int) -> NDArray[np.float64]:
     return p.w_scale * (uniform_array(seed, int(Stream.INITIAL_WEIGHTS), 0, i, j) + p.w_floor)
 
 
-def initial_state(p: NetworkParameters, rule: PruningRule, seed: int, layout: Mapping[str, tuple[Any, int]]) -> dict[str, Any]:
+def initial_state(
+    p: NetworkParameters, rule: PruningRule, seed: int, layout: Mapping[str, tuple[Any, int]]
+) -> dict[str, Any]:
     """Return the state of an untrained network.
 
     Parameters

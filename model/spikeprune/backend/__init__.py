@@ -16,7 +16,12 @@ BACKENDS = ("cpp_standalone", "cython", "numpy")
 
 
 def make_program(
-    backend: str, parameters: NetworkParameters, rule: PruningRule, chunk: int, precision: str = "single", **options: Any
+    backend: str,
+    parameters: NetworkParameters,
+    rule: PruningRule,
+    chunk: int,
+    precision: str = "single",
+    **options: Any,
 ) -> Program:
     """Build a network for a back end, or find the program built before.
 

@@ -2,8 +2,8 @@
 
 Brian2 writes the C++ project; what it would be is known from the parameters, the strings of the rule, the versions and
 the flags, whose hash names the folder in the cache, so that a known program starts without any code generation.  A run
-is one start of the program: the arrays that go in are named on its command line (Brian2's ``run_args``), those that come
-out are files in a results folder of its own, so several runs may share one program at the same time.
+is one start of the program: the arrays that go in are named on its command line (Brian2's ``run_args``), those that
+come out are files in a results folder of its own, so several runs may share one program at the same time.
 """
 
 from __future__ import annotations
@@ -102,6 +102,8 @@ class StandaloneProgram(Program):
         report: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__(parameters, rule, chunk, precision)
+        #: Version line of the compiler.
+        self.compiler = compiler_version()
         self.folder = cache_folder() / self._key()
         manifest = self.folder / "manifest.json"
         if not manifest.exists():
@@ -127,7 +129,7 @@ class StandaloneProgram(Program):
             "chunk": self.chunk,
             "precision": self.precision,
             "flags": FLAGS[self.precision],
-            "compiler": compiler_version(),
+            "compiler": self.compiler,
             "machine": _machine(),
             "versions": {name: metadata.version(name) for name in ("brian2", "numpy")},
         }  # fmt: skip
@@ -150,8 +152,8 @@ class StandaloneProgram(Program):
                     shutil.copytree(folder, self.folder, ignore=shutil.ignore_patterns("*.o", "*.gch"))
         except OSError as error:
             raise BackendError(
-                f"The program cannot be kept in {self.folder.parent} ({error.strerror or error}): set SPIKEPRUNE_CACHE to "
-                "a folder that can be written."
+                f"The program cannot be kept in {self.folder.parent} ({error.strerror or error}): set SPIKEPRUNE_CACHE "
+                "to a folder that can be written."
             ) from error
 
     def _generate(self, folder: Path) -> dict[str, list[Any]]:
@@ -189,21 +191,36 @@ class StandaloneProgram(Program):
         command = compiler()
         environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS")}
         environment["CXX"] = command
-        # Precompiled headers save two thirds of the time; a compiler that ignores the .gch file just takes longer.  They
-        # are named in CXX because Brian2 drops flags that it cannot test on their own.
-        precompile = [*command.split(), *FLAGS[self.precision], "-I.", "-x", "c++-header", "headers.h", "-o", "headers.h.gch"]
+        # Precompiled headers save two thirds of the time; a compiler that ignores the .gch file just takes longer.
+        # They are named in CXX because Brian2 drops flags that it cannot test on their own.
+        precompile = [
+            *command.split(),
+            *FLAGS[self.precision],
+            "-I.",
+            "-x",
+            "c++-header",
+            "headers.h",
+            "-o",
+            "headers.h.gch",
+        ]
         (folder / "make.deps").touch()
         jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         for arguments in (precompile, ["make", f"-j{jobs}", f"CXX={command}"]):
             try:
-                done = subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+                done = subprocess.run(
+                    arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False
+                )
             except FileNotFoundError as error:
-                raise BackendError(f"'{arguments[0]}' was not found: install it (for example 'apt-get install make').") from error
-            if done.returncode:
-                lines = [line for line in done.stderr.splitlines() if "error" in line.lower()] or done.stderr.splitlines()
                 raise BackendError(
-                    f"The compiler '{command}' failed ({lines[0].strip() if lines else 'no message'}): check that it works, "
-                    "or choose --backend numpy."
+                    f"'{arguments[0]}' was not found: install it (for example 'apt-get install make')."
+                ) from error
+            if done.returncode:
+                lines = [
+                    line for line in done.stderr.splitlines() if "error" in line.lower()
+                ] or done.stderr.splitlines()
+                raise BackendError(
+                    f"The compiler '{command}' failed ({lines[0].strip() if lines else 'no message'}): check that it "
+                    "works, or choose --backend numpy."
                 )
 
     def execute(self, inputs: Mapping[str, Any], pixels: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
@@ -226,13 +243,15 @@ class StandaloneProgram(Program):
                 )  # fmt: skip
             except OSError as error:
                 raise BackendError(
-                    f"The compiled program in {self.folder} cannot be started ({error.strerror or error}): delete the folder "
-                    "and run again."
+                    f"The compiled program in {self.folder} cannot be started ({error.strerror or error}): delete the "
+                    "folder and run again."
                 ) from error
             complaint = (done.stderr or done.stdout).strip()
             if done.returncode or done.stderr.strip():
                 reason = complaint.splitlines()[-1] if complaint else f"status {done.returncode}"
-                raise BackendError(f"The compiled program in {self.folder} failed ({reason}): delete the folder and run again.")
+                raise BackendError(
+                    f"The compiled program in {self.folder} failed ({reason}): delete the folder and run again."
+                )
             output = {}
             for variable, (file, kind, _) in self.files.items():
                 path = results / file
@@ -244,7 +263,9 @@ def _machine() -> str:
     """Return what ``-march=native`` depends on."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return hashlib.sha256("".join(sorted({s for s in lines if s.startswith(("flags", "model name"))})).encode()).hexdigest()
+        return hashlib.sha256(
+            "".join(sorted({s for s in lines if s.startswith(("flags", "model name"))})).encode()
+        ).hexdigest()
     except OSError:
         import platform
 

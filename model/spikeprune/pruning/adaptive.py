@@ -1,11 +1,11 @@
 """Adaptive pruning: a threshold for each neuron that follows its weights as fast as the neuron is active.
 
-This rule is spikeprune's own reading of Guo et al. (2020) [1]_, whose threshold equation was not at hand: it is built to
-satisfy what the abstract says (unsupervised and online; a threshold for each neuron that changes over time, driven by
-its dynamics and firing activity; weak neurons are pruned less; small weights go first).
+This rule is spikeprune's own reading of Guo et al. (2020) [1]_, whose threshold equation was not at hand: it is built
+to satisfy what the abstract says (unsupervised and online; a threshold for each neuron that changes over time, driven
+by its dynamics and firing activity; weak neurons are pruned less; small weights go first).
 
-At each pruning event, for neuron `j` with `n_j` remaining synapses of summed weight `W_j` and `c_j` spikes since the last
-event, `c` being the population mean of `c_j`::
+At each pruning event, for neuron `j` with `n_j` remaining synapses of summed weight `W_j` and `c_j` spikes since the
+last event, `c` being the population mean of `c_j`::
 
     a_j  =  min(c_j / c, a_max)                         activity
     h_j <-  h_j + eta * a_j * (beta * W_j / n_j - h_j)  threshold

@@ -1,8 +1,9 @@
 """What a pruning rule is: parameters, Brian2 strings and a NumPy reference implementation of the same strings.
 
 A rule adds variables to the excitatory neurons and code to two moments: every excitatory spike, and the pruning events,
-which come at the end of every `interval`-th accepted image from the `start`-th on.  At a pruning event the network first
-adds the weights of each neuron into ``total``; then the neurons run ``update_neurons``, and after them the synapses run
+which come at the end of every `interval`-th accepted image from the `start`-th on.  At a pruning event the network
+first adds the weights of each neuron into ``total``; then the neurons run ``update_neurons``, and after them the
+synapses run
 ``update_synapses``.  A rule sees its own weights and spikes, never a label.
 """
 
@@ -141,5 +142,7 @@ class PruningRule:
             If a name is unknown or a value is not allowed.
         """
         if values and not fields(cls):
-            raise ParameterError(f"Rule '{cls.name}' has no parameters, but {', '.join(values)} was given: leave it out.")
+            raise ParameterError(
+                f"Rule '{cls.name}' has no parameters, but {', '.join(values)} was given: leave it out."
+            )
         return cls(**convert_fields(cls, values))

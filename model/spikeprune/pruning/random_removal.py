@@ -2,8 +2,8 @@
 
 Synapses are removed while the network learns, as many as asked for, and which ones has nothing to do with weights or
 activity: each synapse has a random number of its own, uniform between 0 and 1, and at the m-th pruning event every
-synapse is removed whose number is below ``share * min(m / events, 1)``.  With ``start`` and ``interval`` of the rule that
-it is compared with and the ``share`` that this one removed, the two differ in little but the choice of synapses.
+synapse is removed whose number is below ``share * min(m / events, 1)``.  With ``start`` and ``interval`` of the rule
+that it is compared with and the ``share`` that this one removed, the two differ in little but the choice of synapses.
 """
 
 from __future__ import annotations

@@ -1,0 +1,84 @@
+"""What determines a run, apart from the data: parameters, rule, seed, order of the images, back end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spikeprune.backend import PRECISIONS, Program, make_program
+from spikeprune.errors import ParameterError
+from spikeprune.parameters import NetworkParameters
+from spikeprune.pruning import PruningRule, make_rule
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What determines a run, apart from the data.
+
+    Attributes
+    ----------
+    parameters : NetworkParameters
+    rule : PruningRule
+    seed : int
+        Key of all random numbers, 0 to 2**31 - 1.
+    epochs : int
+        How often every training image is shown.
+    shuffle : bool
+        Whether the images are shown in an order drawn anew for each epoch.
+    backend, precision, chunk
+        See :func:`spikeprune.backend.make_program`; `chunk` does not influence the result.
+    assignment_images : int
+        Neurons are assigned to classes by their responses to this many last training images; 0 stands for 10,000 or
+        one epoch, whichever is less (responses to images shown before the network was formed mean little).
+    """
+
+    parameters: NetworkParameters
+    rule: PruningRule
+    seed: int = 0
+    epochs: int = 1
+    shuffle: bool = False
+    backend: str = "cpp_standalone"
+    precision: str = "single"
+    chunk: int = 1000
+    assignment_images: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in (("seed", 0), ("epochs", 1), ("chunk", 1), ("assignment_images", 0)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= value < 2**31:
+                raise ParameterError(f"{name} is {value!r}: it must be a whole number from {least} to 2147483647.")
+        if self.precision not in PRECISIONS:
+            raise ParameterError(f"Unknown precision '{self.precision}': choose one of {', '.join(PRECISIONS)}.")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all settings, for JSON."""
+        own = {key: value for key, value in vars(self).items() if key not in ("parameters", "rule")}
+        return own | {"parameters": self.parameters.as_dict(), "rule": self.rule.as_dict()}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Settings:
+        """Read what :meth:`as_dict` wrote."""
+        rule = dict(values["rule"])
+        return cls(
+            **(values | {
+                "parameters": NetworkParameters.from_dict(values["parameters"]),
+                "rule": make_rule(rule.pop("name"), rule),
+            })
+        )  # fmt: skip
+
+    def program(self, report: Callable[[str], None] | None = None) -> Program:
+        """Build the program of these settings, or find it."""
+        options = {"report": report} if self.backend == "cpp_standalone" and report else {}
+        return make_program(self.backend, self.parameters, self.rule, self.chunk, self.precision, **options)
+
+    def order(self, images: int, epoch: int) -> NDArray[np.intp]:
+        """Return the order in which an epoch shows `images` images."""
+        if not self.shuffle:
+            return np.arange(images)
+        return np.random.Generator(np.random.Philox(key=[self.seed, epoch])).permutation(images)
