@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import Any
 
 import sympy as sp
+from brian2.core.variables import Constant
 from brian2.parsing.sympytools import sympy_to_str
 from brian2.stateupdaters.base import StateUpdateMethod, UnsupportedEquationsException, extract_method_options
 from brian2.stateupdaters.exponential_euler import get_conditionally_linear_system
@@ -45,7 +46,9 @@ class RationalEuler(StateUpdateMethod):
         except ValueError:
             raise UnsupportedEquationsException("Can only solve conditionally linear equations.") from None
 
-        changing = (set(equations.diff_eq_names) | set(variables or ())) - {"dt"}
+        # Brian2 passes what every name stands for, parameters of the namespace among them.
+        varying = {name for name, variable in (variables or {}).items() if not isinstance(variable, Constant)}
+        changing = (set(equations.diff_eq_names) | varying) - {"dt"}
         dt = sp.Symbol("dt", real=True, positive=True)
         lines = []
         for name, (slope, offset) in system.items():
