@@ -25,6 +25,7 @@ from spikeprune.options import (
     network_parameters,
     pruning_rule,
 )
+from spikeprune.sweep_command import sweep
 
 __all__ = ["app", "main"]
 
@@ -233,6 +234,9 @@ def compare(
     classes = [breakdown_table(summaries)] if breakdown else []
     document = [summary.as_dict(price, summaries[0]) for summary in summaries]
     output.result(document, results_table(summaries, price), *classes)
+
+
+app.command()(sweep)
 
 
 @app.command()
