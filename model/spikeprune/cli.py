@@ -19,6 +19,7 @@ from spikeprune.options import (
     Plots,
     Price,
     Quiet,
+    RuleName,
     RunArgument,
     TestImages,
     Workers,
@@ -82,9 +83,7 @@ def train(
     data_dir: DataDir = None,
     download: Annotated[bool, typer.Option("--download", help="Fetch the data set if it is not there.")] = False,
     neurons: Annotated[int, typer.Option("--neurons", "-n", help="Excitatory neurons.")] = 100,
-    rule: Annotated[
-        str, typer.Option(metavar="NAME", help="Pruning rule: none, constant, adaptive, soft, post-training.")
-    ] = "adaptive",
+    rule: RuleName = "adaptive",
     values: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Parameter of the rule; may be repeated.")
     ] = None,

@@ -25,10 +25,11 @@ from spikeprune.parameters import NetworkParameters
 from spikeprune.pictures import draw_comparison, draw_run
 from spikeprune.pruning import AdaptivePruning, NoPruning, PruningRule, SoftPruning
 from spikeprune.records import RunFolder
+from spikeprune.run import Run
 from spikeprune.running import evaluate, resume, train
+from spikeprune.settings import Settings
 from spikeprune.summary import Summary
 from spikeprune.tables import results_table
-from spikeprune.training import Run, Settings
 
 __all__ = ["Plan", "run_demo"]
 

@@ -24,6 +24,7 @@ def price_name(name: str) -> str:
     return name
 
 
+RuleName = Annotated[str, typer.Option(metavar="NAME", help=f"Pruning rule: {', '.join(RULES)}.")]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.", show_default=False)]
 DataDir = Annotated[
     Path | None,

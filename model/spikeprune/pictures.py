@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from spikeprune.records import PICTURES
 
 if TYPE_CHECKING:
-    from spikeprune.training import Run
+    from spikeprune.run import Run
 
 __all__ = ["draw_comparison", "draw_run", "drawn"]
 

@@ -15,9 +15,10 @@ from spikeprune.evaluation import Evaluation
 from spikeprune.pictures import draw_run, drawn
 from spikeprune.pruning import PruningRule
 from spikeprune.records import RunFolder
+from spikeprune.run import Run
 from spikeprune.summary import Summary
 from spikeprune.tables import results_table
-from spikeprune.training import Run, load_origin
+from spikeprune.training import load_origin
 
 __all__ = ["evaluate", "finish", "load", "load_origin", "resume", "train"]
 

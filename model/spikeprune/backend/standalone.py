@@ -39,6 +39,8 @@ FLAGS = {
     "single": ["-w", "-O3", "-ffast-math", "-fno-math-errno", "-march=native"],
     "double": ["-w", "-O3", "-ffp-contract=off", "-march=native"],
 }
+#: Modules whose text, with ``pruning`` and ``standalone``, decides what Brian2 writes.
+MODEL = ("encoding", "integration", "network", "neurons", "parameters", "plasticity", "presenter")
 _HEADERS = """#include "objects.h"
 #include "network.h"
 #include "brianlib/common_math.h"
@@ -120,7 +122,8 @@ class StandaloneProgram(Program):
 
     def _key(self) -> str:
         package = Path(__file__).parent.parent
-        sources = sorted([*package.glob("*.py"), *package.glob("pruning/*.py"), *package.glob("standalone/**/*")])
+        named = [package / f"{name}.py" for name in MODEL]
+        sources = sorted([*named, *package.glob("pruning/*.py"), *package.glob("standalone/**/*")])
         model = {
             "sources": [hashlib.sha256(path.read_bytes()).hexdigest() for path in sources if path.is_file()],
             "parameters": self.parameters.as_dict(),
