@@ -51,9 +51,10 @@ def check_fields(parameters: Any) -> None:
     """Raise ParameterError unless every field of a parameter dataclass has its type and lies in its range."""
     for entry in fields(parameters):
         value, kind = getattr(parameters, entry.name), type(entry.default)
-        good = isinstance(value, bool) if kind is bool else isinstance(value, (int, float)) and math.isfinite(value)
-        if kind is int and not (isinstance(value, int) and not isinstance(value, bool)):
-            good = False
+        if kind is bool or isinstance(value, bool):
+            good = kind is bool and isinstance(value, bool)
+        else:
+            good = isinstance(value, int if kind is int else (int, float)) and math.isfinite(value)
         if not good:
             name = {bool: "true or false", int: "a whole number"}.get(kind, "a finite number")
             raise ParameterError(
