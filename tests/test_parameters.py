@@ -125,7 +125,7 @@ def test_times_are_multiples_of_the_time_step(name: str) -> None:
 
 
 def test_unknown_parameters_suggest_the_nearest() -> None:
-    expected = "Unknown parameter of NetworkParameters 'neuron' (did you mean 'neurons'?): choose one of neurons, inputs, "
+    expected = "Unknown parameter of NetworkParameters 'neuron' (did you mean 'neurons'?): choose one of neurons,"
     assert refused(neuron=5).startswith(expected)
 
 
