@@ -50,7 +50,8 @@ def parameter(default: Any, unit: str, meaning: str, source: str, allowed: str =
 def check_fields(parameters: Any) -> None:
     """Raise ParameterError unless every field of a parameter dataclass has its type and lies in its range."""
     for entry in fields(parameters):
-        value, kind = getattr(parameters, entry.name), type(entry.default)
+        value: Any = getattr(parameters, entry.name)
+        kind: Any = type(entry.default)
         if kind is bool or isinstance(value, bool):
             good = kind is bool and isinstance(value, bool)
         else:
