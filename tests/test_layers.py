@@ -39,6 +39,7 @@ LEVELS = {
     "options": 8,
     "system": 8,
     "settings": 8,
+    "compiling": 9,
     "run": 9,
     "training": 10,
     "summary": 11,

@@ -91,6 +91,8 @@ class Bar:
 
     def _update(self, images: int, total: int, rate: float, note: str) -> None:
         now = time.monotonic()
+        if not self.images:
+            self._last_line = now  # what came before was compiling
         self.images = images
         if self._progress is not None:
             self._progress.update(

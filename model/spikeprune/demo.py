@@ -5,19 +5,15 @@ The programs compile side by side in processes of their own, and a network train
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
-import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from spikeprune import training
+from spikeprune.compiling import programs
 from spikeprune.console import Output
 from spikeprune.datasets import Dataset
 from spikeprune.errors import RunFolderError
@@ -102,7 +98,7 @@ def run_demo(folder: Path, output: Output, price: str, fresh: bool = False, plan
     _introduce(output, plan, dataset)
     runs: dict[str, Run] = {}
     try:
-        with _programs(todo, output) as wait:
+        with programs(todo, output) as wait:
             for name, settings in wanted.items():
                 if name in todo:
                     wait(name)
@@ -180,64 +176,6 @@ def _one_run(output: Output, folder: Path, name: str, settings: Settings, datase
             f"{time.perf_counter() - began:.1f} s: {accuracy:.1f} % right."
         )
     return run
-
-
-@contextlib.contextmanager
-def _programs(wanted: dict[str, Settings], output: Output) -> Iterator[Callable[[str], None]]:
-    """Compile programs side by side; gives a function that waits for one of them."""
-    missing = {name: settings for name, settings in wanted.items() if not _compiled(settings)}
-    if not missing:
-        yield lambda name: None
-        return
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    output.say(
-        f"Brian2 writes each network as a C++ program and the compiler turns it into machine code: {len(missing)} "
-        "programs, together about a minute on two cores; they are kept for the next time."
-    )
-    pool = ProcessPoolExecutor(min(len(missing), cores), mp_context=multiprocessing.get_context("spawn"))
-    futures: dict[str, Future[float]] = {}
-
-    def wait(name: str) -> None:
-        if name in futures and not futures[name].done():
-            with output.waiting(f"{name}: compiling …"):
-                futures[name].result()
-        if name in futures:
-            output.say(f"{name}: compiled in {futures[name].result():.0f} s.")
-
-    try:
-        futures |= {name: pool.submit(_compile, settings.as_dict()) for name, settings in missing.items()}
-        yield wait
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _compile(settings: dict[str, Any]) -> float:
-    """Compile a program into the cache; return the seconds that it took."""
-    from spikeprune.console import quiet_brian2
-
-    quiet_brian2()
-    began = time.perf_counter()
-    Settings.from_dict(settings).program()
-    return time.perf_counter() - began
-
-
-class _NotCompiled(Exception):
-    """Raised in place of compiling."""
-
-
-def _compiled(settings: Settings) -> bool:
-    """Whether a program need not be compiled; a program reports only when it is about to."""
-
-    def refuse(sentence: str) -> None:
-        raise _NotCompiled
-
-    if settings.backend != "cpp_standalone":
-        return True
-    try:
-        settings.program(refuse)
-    except _NotCompiled:
-        return False
-    return True
 
 
 def _in_words(summary: Summary, baseline: Summary) -> str:
