@@ -294,6 +294,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="rounds, each of every program")
     parser.add_argument("--share", type=float, default=1, help="factor on the images timed in a round")
     parser.add_argument("--only", nargs="+", choices=TIMERS, default=list(TIMERS), help="programs to measure")
+    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], help="numbers of threads to measure")
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="time to compare")
     parser.add_argument("--bindsnet-python", default=os.environ.get("SPIKEPRUNE_BINDSNET_PYTHON", sys.executable))
     parser.add_argument("--json", type=Path, help="file to write")
@@ -305,7 +306,7 @@ def main() -> None:
 
     rows, skipped = [], {}
     for program in programs(arguments.share):
-        if program.timer not in arguments.only:
+        if program.timer not in arguments.only or program.threads not in arguments.threads:
             continue
         interpreter = arguments.bindsnet_python if program.timer == "bindsnet" else sys.executable
         # One small run that is not counted: it compiles, fills caches and tells what cannot run here.
@@ -320,10 +321,14 @@ def main() -> None:
     rounds: list[dict[str, dict[str, Any]]] = []
     for number in range(arguments.rounds):
         print(f"Round {number + 1} of {arguments.rounds}", file=sys.stderr)
-        rounds.append({p.key: run_program(p, arguments.neurons, p.images, python) for p, python in rows})
-    failed = {name: r["skipped"] for entry in rounds for name, r in entry.items() if "skipped" in r}
-    if failed:
-        raise SystemExit(f"{', '.join(failed)} failed in a later round: {next(iter(failed.values()))}")
+        measured: dict[str, dict[str, Any]] = {}
+        for p, python in rows:
+            measured[p.key] = result = run_program(p, arguments.neurons, p.images, python)
+            if "skipped" in result:
+                raise SystemExit(f"{p.key} failed after a first success: {result['skipped']}")
+            wall, cpu = (1e3 * result[key] / result["presentations"] for key in ("seconds", "cpu_seconds"))
+            print(f"  {p.key}: {wall:.4g} ms a presentation ({cpu:.4g} ms of CPU time)", file=sys.stderr)
+        rounds.append(measured)
     summary = summarise([program for program, _ in rows], rounds, arguments.clock)
     show_table(summary, f"Training, {arguments.neurons} excitatory neurons, {arguments.clock} clock")
     if arguments.json is not None:
