@@ -77,7 +77,7 @@ def whole() -> Run:
 def test_receptive_fields_show_every_weight_and_grey_removed_synapses(pruned: Run) -> None:
     before, after, bar = receptive_fields(pruned).axes
     assert bar.get_ylabel() == "weight"
-    assert after.get_title() == f"After training: {100 * (1 - pruned.alive.mean()):.0f} % removed (grey)"
+    assert after.get_title("left") == f"After training: {100 * (1 - pruned.alive.mean()):.0f} % removed (grey)"
     shown = after.images[0].get_array()
     np.testing.assert_allclose(np.sort(shown.compressed()), np.sort(pruned.weights[pruned.alive]))
     np.testing.assert_allclose(after.images[0].cmap.get_bad()[:3], float(REMOVED))
