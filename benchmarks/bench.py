@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -185,6 +186,8 @@ def run_program(program: Program, neurons: int, images: int, interpreter: str) -
     order = {"timer": program.timer, "neurons": neurons, "images": images, "options": program.options}
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(program.threads))
     command = [interpreter, __file__, "--child", json.dumps(order)]
+    if shutil.which(interpreter) is None:
+        return {"skipped": f"{interpreter} is not a program"}
     environment = {**os.environ, **threads}
     with tempfile.TemporaryFile("w+") as errors:
         child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
