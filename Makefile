@@ -40,12 +40,9 @@ lint: $(VENV)/.installed-dev ## check style (ruff) and types (mypy)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-bench: $(VENV)/.installed-dev ## run every script in benchmarks/
-	@echo "==> Benchmarks: every script in benchmarks/, one after the other, on an otherwise idle machine if you can."
-	@set -e; for script in benchmarks/*.py; do \
-		[ -e "$$script" ] || { echo "benchmarks/ holds no script yet."; break; }; \
-		echo "--> $$script"; $(ALONE) $(BIN)/python "$$script" $(ARGS); \
-	done
+bench: $(VENV)/.installed-dev ## time spikeprune, the floor and its peers side by side; ARGS="--neurons 400" chooses
+	@echo "==> Benchmark: programs in turn, on an otherwise idle machine if you can; peers that are not installed are skipped."
+	@$(ALONE) $(BIN)/python benchmarks/bench.py $(ARGS)
 
 clean: ## remove the environment, caches and build products; runs and pictures stay
 	@echo "==> Clean: removing $(VENV), caches and build products; runs and pictures stay."
