@@ -21,7 +21,7 @@ from spikeprune import (
 from spikeprune.backend import ChunkResult, Program, State, make_program
 from spikeprune.backend.runtime import RuntimeProgram
 from spikeprune.errors import ParameterError
-from spikeprune.pruning import RULES, PruningState, make_rule
+from spikeprune.pruning import RULES, AdaptiveWithoutActivity, PruningState, make_rule
 from spikeprune.state import finish_state, initial_state
 
 IMAGES = 20
@@ -113,6 +113,7 @@ TRAINING_RULES = [
     AdaptivePruning(beta=0.6, eta=0.3, interval=4),
     ConstantPruning(h=0.1, interval=4),
     SoftPruning(h=0.2, settled=12, value=0.03, interval=4),
+    AdaptiveWithoutActivity(beta=0.6, eta=0.3, interval=4),
 ]
 
 

@@ -24,11 +24,13 @@ from typer.testing import CliRunner
 
 import spikeprune.sweep as module
 from spikeprune.cli import app
+from spikeprune.console import Output
 from spikeprune.errors import ParameterError
 from spikeprune.experiment import Experiment, PlannedRun
 from spikeprune.records import RunFolder
 from spikeprune.summary import Summary
 from spikeprune.sweep import SweepResult, Watcher, sweep
+from spikeprune.sweep_board import Board
 
 #: Seconds after which a test gives up waiting for another process.
 PATIENCE = 120
@@ -282,6 +284,33 @@ def test_a_scheduler_that_is_not_there_is_one_sentence(tmp_path: Path, monkeypat
     for address in ("tcp://127.0.0.1:9", "nonsense://x"):
         with pytest.raises(ParameterError, match=r"No Dask scheduler answers at "):
             sweep(path, tmp_path / "runs", tmp_path / "results", scheduler=address)
+
+
+def test_time_left_follows_from_the_images_that_were_shown(tmp_path: Path) -> None:
+    runs = planned(write_experiment(tmp_path))
+    board = Board(Output(quiet=True))
+    board.planned(runs, runs[1:], images=100, tests=20)
+    assert board.line == "1 of 4 runs done, 0 running, 3 waiting, 0 failed"
+    assert board.seconds_left is None
+    board.message({"run": runs[1].name, "images": None})
+    board.message({"run": runs[2].name, "images": None})
+    board.message({"run": runs[1].name, "images": 80, "shown": 10, "seconds": 5.0})  # continued from image 70
+    # 40, 120 and 120 images are left, each took half a second, and two workers are at it.
+    assert board.seconds_left == pytest.approx((40 + 120 + 120) * 0.5 / 2)
+    board.message({"run": runs[1].name, "tested": 10, "shown": 10, "seconds": 5.0})
+    assert board.seconds_left == pytest.approx((10 + 120 + 120) * 0.5 / 2)
+    board.done(runs[1])
+    board.done(runs[2], "It broke.")
+    assert board.line == "2 of 4 runs done, 0 running, 1 waiting, 1 failed"
+    board.done(runs[3])
+    assert board.seconds_left is None
+
+
+def test_rules_that_do_not_act_in_training_share_a_program() -> None:
+    rules = [{"name": "none"}, {"name": "post-training"}, {"name": "adaptive", "beta": [0.4, 0.5]}, {"name": "soft"}]
+    runs = Experiment.from_dict({"data": "digits", "neurons": [10, 20], "seeds": [0, 1], "rules": rules}).plan("", 784)
+    assert len(runs) == 20
+    assert len({module._program_key(run) for run in runs}) == 2 * 3
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ import logging
 import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
+from distributed import Client, Future, KilledWorker, LocalCluster, WorkerPlugin, as_completed
 
 from spikeprune.errors import ParameterError, SpikepruneError
 from spikeprune.experiment import Experiment, PlannedRun
@@ -47,7 +47,10 @@ class Watcher:
         """Hear which runs there are, which have to be run, and how many images each trains with and is tested on."""
 
     def message(self, message: Mapping[str, Any]) -> None:
-        """Hear from a run at work: ``images`` trained with or ``tested``; the last ``shown`` took ``seconds``."""
+        """Hear from a worker: a ``sentence``, or of a ``run`` at work how many images it has seen.
+
+        These are ``images`` trained with (None at its start) or images ``tested``; the last ``shown`` took ``seconds``.
+        """
 
     def done(self, run: PlannedRun, sentence: str = "") -> None:
         """Hear that a run is finished or, with a sentence why, has failed."""
@@ -154,11 +157,22 @@ def _client(scheduler: str | None, workers: int | None, runs: int, watcher: Watc
     with (
         LocalCluster(
             n_workers=count, threads_per_worker=1, processes=workers != 0, dashboard_address=None, memory_limit=None,
-            silence_logs=logging.CRITICAL,
+            silence_logs=logging.CRITICAL, scheduler_kwargs={"dashboard_address": ":0"},
         ) as cluster,
         Client(cluster) as client,
     ):  # fmt: skip
+        if workers != 0:
+            client.register_plugin(OwnSession())
         yield client
+
+
+class OwnSession(WorkerPlugin):
+    """Takes a worker out of reach of Ctrl-C, which a terminal sends to all processes; the sweep ends its workers."""
+
+    def setup(self, worker: Any) -> None:
+        """Leave the terminal's process group."""
+        with suppress(OSError):
+            os.setsid()
 
 
 def _carry_out(
@@ -171,16 +185,13 @@ def _carry_out(
     planned: dict[str, PlannedRun] = {}
     futures = []
     for run in runs:
-        settings = run.settings.as_dict()
         key = _program_key(run)
-        if run.settings.backend == "cpp_standalone" and key not in programs:
-            programs[key] = client.submit(
-                build_program, settings, own_process, key=f"build-{len(programs)}-{token}", priority=FIRST
-            )
         job = {
-            "name": run.name, "folder": str(root / run.name), "settings": settings, "origin": origin,
+            "name": run.name, "folder": str(root / run.name), "settings": run.settings.as_dict(), "origin": origin,
             "checksum": run.checksum, "topic": topic, "own_process": own_process,
         }  # fmt: skip
+        if run.settings.backend == "cpp_standalone" and key not in programs:
+            programs[key] = client.submit(build_program, job, key=f"build-{len(programs)}-{token}", priority=FIRST)
         future = client.submit(
             carry_out, job, programs.get(key), key=f"{run.name}-{token}", priority=run.settings.parameters.neurons
         )

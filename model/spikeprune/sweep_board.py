@@ -83,6 +83,9 @@ class Board(Watcher):
     def message(self, message: Mapping[str, Any]) -> None:
         """Count the images of a run at work."""
         name = message["run"]
+        if "sentence" in message:
+            self.say(f"{message['sentence']} …")
+            return
         if name not in self._left:
             return
         self._running.add(name)
@@ -135,7 +138,9 @@ def group_table(groups: Sequence[Mapping[str, Any]], title: str) -> Table:
         values, paired = group["values"], group.get("against_none")
 
         def difference(name: str, unit: str, digits: int, paired: Any = paired) -> str:
-            return "" if paired is None else "\n" + _spread(paired[name], lambda x: signed(x, digits, ""), unit)
+            if paired is None:
+                return ""
+            return "\n" + _spread(paired[name], lambda x: signed(round(x, digits) + 0.0, digits, ""), unit)
 
         removed = values["removed_share"]
         table.add_row(

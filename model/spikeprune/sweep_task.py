@@ -43,8 +43,8 @@ def finished(folder: str | Path) -> bool:
         return False
 
 
-def build_program(settings: Mapping[str, Any], own_process: bool) -> None:
-    """Compile the program of these settings into the cache, unless it is there.
+def build_program(job: Mapping[str, Any]) -> None:
+    """Compile the program of a job (see :func:`carry_out`) into the cache, unless it is there.
 
     Raises
     ------
@@ -52,9 +52,10 @@ def build_program(settings: Mapping[str, Any], own_process: bool) -> None:
         If it cannot be built.
     """
     with _alone:
-        if own_process:
+        if job["own_process"]:
             quiet_brian2()
-        Settings.from_dict(dict(settings)).program()
+        settings = Settings.from_dict(dict(job["settings"]))
+        settings.program(lambda sentence: _tell(job, {"sentence": sentence}))
 
 
 def carry_out(job: Mapping[str, Any], program: None = None) -> None:

@@ -13,10 +13,12 @@ from spikeprune.pruning.none import NoPruning
 from spikeprune.pruning.post_training import PostTrainingPruning
 from spikeprune.pruning.random_removal import RandomRemoval
 from spikeprune.pruning.soft import SoftPruning
+from spikeprune.pruning.without_activity import AdaptiveWithoutActivity
 
 __all__ = [
     "RULES",
     "AdaptivePruning",
+    "AdaptiveWithoutActivity",
     "ConstantPruning",
     "NoPruning",
     "PostTrainingPruning",
@@ -29,8 +31,11 @@ __all__ = [
 
 RULES: dict[str, type[PruningRule]] = {
     rule.name: rule
-    for rule in (NoPruning, ConstantPruning, AdaptivePruning, SoftPruning, PostTrainingPruning, RandomRemoval)
-}
+    for rule in (
+        NoPruning, ConstantPruning, AdaptivePruning, SoftPruning, PostTrainingPruning, RandomRemoval,
+        AdaptiveWithoutActivity,
+    )
+}  # fmt: skip
 
 
 def make_rule(name: str, values: Mapping[str, Any] | None = None) -> PruningRule:
