@@ -23,11 +23,11 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from spikeprune import cli
-from spikeprune.bars import Bar
-from spikeprune.console import Output
+from spikeprune.cli.bars import Bar
+from spikeprune.cli.console import Output
+from spikeprune.cli.tables import si
 from spikeprune.errors import RunFolderError
 from spikeprune.summary import Summary
-from spikeprune.tables import si
 
 TINY = [
     "--neurons", "3", "--backend", "numpy", "--chunk", "2", "--network", "presentation=20", "--network", "rest=10",
@@ -458,8 +458,8 @@ def test_terminal_shows_rate_accuracy_and_removed_share() -> None:
 
 
 def test_demo_trains_compares_and_takes_finished_runs_over(tiny: Path, tmp_path: Path) -> None:
-    from spikeprune.demo import Plan, run_demo
-    from spikeprune.options import network_parameters
+    from spikeprune.cli.demo import Plan, run_demo
+    from spikeprune.cli.options import network_parameters
     from spikeprune.pruning import ConstantPruning, NoPruning, SoftPruning
 
     rules = {"baseline": NoPruning(), "constant": ConstantPruning(h=0.1, interval=2),

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from spikeprune import AdaptivePruning, NoPruning
-from spikeprune import experiment as module
 from spikeprune.errors import ParameterError
-from spikeprune.experiment import Experiment, PlannedRun
+from spikeprune.sweep import experiment as module
+from spikeprune.sweep.experiment import Experiment, PlannedRun
 
 RULES = [{"name": "none"}, {"name": "adaptive", "beta": [0.4, 0.6], "eta": [0.1, 0.2, 0.3]}]
 FILES = sorted((Path(__file__).parents[1] / "experiments").glob("*.toml"))

@@ -17,6 +17,7 @@ LONGEST = 300
 # A module may import modules of a lower level only; within a sub-package there is one level.
 LEVELS = {
     "errors": 0,
+    "quiet": 0,
     "parameters": 1,
     "neurons": 2,
     "plasticity": 2,
@@ -35,31 +36,17 @@ LEVELS = {
     "provenance": 6,
     "records": 7,
     "evaluation": 8,
-    "console": 8,
-    "options": 8,
-    "system": 8,
     "settings": 8,
-    "compiling": 9,
     "run": 9,
     "training": 10,
     "summary": 11,
-    "bars": 11,
     "plots": 12,
-    "tables": 12,
-    "experiment": 12,
-    "results": 12,
-    "sweep_task": 12,
-    "sweep": 13,
-    "pictures": 13,
-    "sweep_board": 14,
-    "running": 14,
-    "sweep_command": 15,
-    "demo": 15,
-    "cli": 16,
+    "sweep": 12,
+    "cli": 13,
 }
 
 NO_BRIAN2 = ("readout", "operations", "energy", "datasets")
-USERS_OF_PLOTS = {"cli", "pictures"}
+USERS_OF_PLOTS = {"cli"}
 
 
 def module_name(path: Path, root: Path = ROOT) -> str:

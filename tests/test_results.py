@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from spikeprune.errors import SpikepruneError
-from spikeprune.results import PERCENT, VALUES, group_results, pareto_front, pareto_fronts, write_results
+from spikeprune.sweep.results import PERCENT, VALUES, group_results, pareto_front, pareto_fronts, write_results
 
 
 def row(rule: str, seed: int, accuracy: float, sops: float, **others: Any) -> dict[str, Any]:

@@ -22,15 +22,15 @@ from distributed import Client
 from filelock import FileLock
 from typer.testing import CliRunner
 
-import spikeprune.sweep as module
+import spikeprune.sweep.runner as module
 from spikeprune.cli import app
-from spikeprune.console import Output
+from spikeprune.cli.board import Board
+from spikeprune.cli.console import Output
 from spikeprune.errors import ParameterError
-from spikeprune.experiment import Experiment, PlannedRun
 from spikeprune.records import RunFolder
 from spikeprune.summary import Summary
 from spikeprune.sweep import SweepResult, Watcher, sweep
-from spikeprune.sweep_board import Board
+from spikeprune.sweep.experiment import Experiment, PlannedRun
 
 #: Seconds after which a test gives up waiting for another process.
 PATIENCE = 120
@@ -268,7 +268,7 @@ def test_an_unexpected_error_is_one_sentence(copied: Path, monkeypatch: pytest.M
 
 
 def test_data_that_changed_meanwhile_are_refused(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from spikeprune import sweep_task
+    from spikeprune.sweep import task as sweep_task
 
     run = planned(copied / "tiny.toml")[0]
     shutil.rmtree(copied / "runs" / run.name)

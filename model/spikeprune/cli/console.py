@@ -1,0 +1,129 @@
+"""What the commands say and where: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+from rich.console import Console, RenderableType
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
+from typer.core import TyperGroup
+
+from spikeprune.errors import ParameterError, SpikepruneError
+
+__all__ = ["Commands", "Output"]
+
+#: Environment variable that does what ``--debug`` does.
+DEBUG = "SPIKEPRUNE_DEBUG"
+INTERRUPTED = 130  # exit status of a program ended by Ctrl-C
+
+
+class Commands(TyperGroup):
+    """Turn every error of a command into one sentence and an exit status; ``--debug`` adds the traceback.
+
+    The status is 2 for a parameter that is not allowed, as for a wrong option; 130 after Ctrl-C; 1 otherwise.
+    """
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # the reader of our output has seen enough
+        except (Exception, KeyboardInterrupt) as error:
+            if hasattr(error, "exit_code"):
+                raise  # the option parser's own exceptions know their status
+            if debugging(ctx):
+                traceback.print_exception(error)
+            raise typer.Exit(_explain(error, ctx.invoked_subcommand)) from None
+
+
+def _explain(error: BaseException, command: str) -> int:
+    """Print what happened and return the exit status."""
+    label, message, status = "Error: ", str(error), 1
+    if isinstance(error, KeyboardInterrupt):
+        label, message, status = "", message or "Stopped.", INTERRUPTED
+    elif isinstance(error, ParameterError):
+        status = 2
+    elif not isinstance(error, SpikepruneError):
+        message = (
+            f"Unexpected {type(error).__name__} ({message}): please report it, with the traceback that "
+            f"'spikeprune --debug {command}' prints."
+        )
+    console = Console(stderr=True, highlight=False)
+    console.print(Text.assemble((label, "bold red"), message), soft_wrap=True)
+    return status
+
+
+def debugging(ctx: Any) -> bool:
+    """Whether tracebacks are wanted."""
+    return bool(ctx.params.get("debug")) or os.environ.get(DEBUG, "0") not in ("", "0")
+
+
+class Output:
+    """Where one command writes.
+
+    Parameters
+    ----------
+    quiet : bool
+        Say nothing but the result.
+    as_json : bool
+        Write the result as one JSON document.
+    """
+
+    def __init__(self, quiet: bool = False, as_json: bool = False) -> None:
+        self.quiet, self.as_json = quiet, as_json
+        self.out, self.err = _console(stderr=False), _console(stderr=True)
+
+    @property
+    def bars(self) -> bool:
+        """Whether progress bars are wanted: on terminals alone."""
+        return not self.quiet and self.out.is_terminal and self.err.is_terminal
+
+    def say(self, sentence: str, style: str = "") -> None:
+        """Say what is going on."""
+        if not self.quiet:
+            self.err.print(sentence, markup=False, style=style, soft_wrap=not self.err.is_terminal)
+
+    def result(self, document: Any, *renderables: RenderableType) -> None:
+        """Write the result: the document with ``--json``, else what is made for reading."""
+        if self.as_json:
+            self.out.file.write(json.dumps(_finite(document), indent=1, default=str) + "\n")
+            return
+        for renderable in renderables:
+            self.out.print(renderable, markup=False)
+
+    @contextlib.contextmanager
+    def waiting(self, sentence: str) -> Iterator[None]:
+        """Say what is going on, with a clock on terminals until it is over."""
+        if not self.bars:
+            self.say(sentence)
+            yield
+            return
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+        with Progress(*columns, console=self.err, transient=True) as progress:
+            progress.add_task(sentence, total=None)
+            yield
+
+
+def _console(stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = 120  # a file has no width; Rich would take 80 columns
+    return console
+
+
+def _finite(value: Any) -> Any:
+    """Replace what JSON has no numbers for."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    return [_finite(entry) for entry in value] if isinstance(value, (list, tuple)) else value

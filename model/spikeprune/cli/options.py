@@ -1,0 +1,92 @@
+"""Options that several commands share, and what their text stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from spikeprune.energy import PRICES
+from spikeprune.errors import ParameterError, unknown_name
+from spikeprune.parameters import NetworkParameters
+from spikeprune.pruning import RULES, PruningRule, make_rule
+
+__all__ = ["named_values", "network_parameters", "price_name", "pruning_rule"]
+
+
+def price_name(name: str) -> str:
+    """Check the name of an energy price."""
+    if name not in PRICES:
+        raise ParameterError(unknown_name("energy price", name, PRICES))
+    return name
+
+
+RuleName = Annotated[str, typer.Option(metavar="NAME", help=f"Pruning rule: {', '.join(RULES)}.")]
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.", show_default=False)]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="Folder that holds the named data sets (MNIST/raw …); SPIKEPRUNE_DATA unless given."),
+]
+TestImages = Annotated[int | None, typer.Option(min=1, help="Evaluate on the first so many test images only.")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Programs that evaluate side by side; one a core unless given.")
+]
+Price = Annotated[
+    str, typer.Option(callback=price_name, help=f"Energy of an operation: {', '.join(PRICES)}.", metavar="NAME")
+]
+Json = Annotated[bool, typer.Option("--json", help="Write the result as one JSON document to standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Write nothing but the result.")]
+Plots = Annotated[bool, typer.Option("--plots/--no-plots", help="Draw pictures into the run folder.")]
+
+
+def named_values(option: str, entries: Sequence[str]) -> dict[str, Any]:
+    """Read ``name=value`` entries.
+
+    Raises
+    ------
+    ParameterError
+        If an entry has another form.
+    """
+    values: dict[str, Any] = {}
+    for entry in entries:
+        name, equals, value = (part.strip() for part in entry.partition("="))
+        if not (name and equals and value):
+            raise ParameterError(f"'{option} {entry}' is no name with a value: write {option} name=value.")
+        values[name.replace("-", "_")] = value
+    return values
+
+
+def network_parameters(entries: Sequence[str]) -> NetworkParameters:
+    """Read what ``--network`` was given.
+
+    Raises
+    ------
+    ParameterError
+        If a name is unknown or a value is not allowed.
+    """
+    values = named_values("--network", entries)
+    for name, instead in (("neurons", "use --neurons"), ("inputs", "it is the number of pixels of an image")):
+        if name in values:
+            raise ParameterError(f"'{name}' cannot be set with --network: {instead}.")
+    return NetworkParameters.from_dict(values)
+
+
+def pruning_rule(name: str, entries: Sequence[str]) -> PruningRule:
+    """Read what ``--rule`` and ``--set`` were given.
+
+    Raises
+    ------
+    ParameterError
+        If a name is unknown or a value is not allowed.
+    """
+    values = named_values("--set", entries)
+    if name in RULES:
+        of_rule = {field.name for field in fields(RULES[name])}
+        for key in sorted(set(values) & {field.name for field in fields(NetworkParameters)} - of_rule):
+            raise ParameterError(
+                f"'{key}' is a parameter of the network, not of rule '{name}': write --network {key}={values[key]}."
+            )
+    return make_rule(name, values)
