@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from spikeprune import NetworkParameters
+from spikeprune import AdaptivePruning, NetworkParameters
 from spikeprune.errors import ParameterError, SpikepruneError, unknown_name
 from spikeprune.pruning import RULES
 
@@ -82,6 +82,14 @@ def test_text_and_whole_floats_are_converted() -> None:
     assert (p.neurons, p.inputs, p.tau_e, p.simulate_rest) == (400, 64, 50.0, True)
     assert type(p.neurons) is type(p.inputs) is int
     assert NetworkParameters.from_dict({"simulate_rest": "false"}).simulate_rest is False
+
+
+def test_whole_numbers_for_real_parameters_make_no_difference() -> None:
+    """Not in text either, which names the compiled program."""
+    whole, real = NetworkParameters(presentation=60, tau_e=50), NetworkParameters(presentation=60.0, tau_e=50.0)
+    assert json.dumps(whole.as_dict()) == json.dumps(real.as_dict())
+    assert json.dumps(AdaptivePruning(beta=1).as_dict()) == json.dumps(AdaptivePruning(beta=1.0).as_dict())
+    assert json.dumps(replace(whole, rest=100).as_dict()) == json.dumps(replace(real, rest=100.0).as_dict())
 
 
 @pytest.mark.parametrize("value", [0, -1, -400])

@@ -48,7 +48,10 @@ def parameter(default: Any, unit: str, meaning: str, source: str, allowed: str =
 
 
 def check_fields(parameters: Any) -> None:
-    """Raise ParameterError unless every field of a parameter dataclass has its type and lies in its range."""
+    """Raise ParameterError unless every field of a parameter dataclass has its type and lies in its range.
+
+    Whole numbers become floats where the default is one: 60 and 60.0 are to have one text, and so one program.
+    """
     for entry in fields(parameters):
         value: Any = getattr(parameters, entry.name)
         kind: Any = type(entry.default)
@@ -64,6 +67,8 @@ def check_fields(parameters: Any) -> None:
         test, sentence = _CHECKS[entry.metadata["allowed"]]
         if not test(value):
             raise ParameterError(f"Parameter '{entry.name}' is {value!r}: it {sentence} ({entry.metadata['meaning']}).")
+        if kind is float:
+            object.__setattr__(parameters, entry.name, float(value))
 
 
 @dataclass(frozen=True)

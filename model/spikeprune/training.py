@@ -160,6 +160,8 @@ def load(folder: str | Path, dataset: Dataset | None = None, *, report: Callable
         If the run is incomplete or damaged.
     """
     record = RunFolder.open(folder)
+    if not record.complete:
+        raise RunFolderError(f"The run in {folder} is incomplete: continue it with 'spikeprune resume {folder}'.")
     stored = record.read_arrays("network.npz")
     run = _open(record, dataset, report)
     restore(run, stored | {"history": np.array(json.dumps(record.read_json("history.json")))})
