@@ -30,6 +30,7 @@ import os
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -201,7 +202,7 @@ class RunFolder:
         try:
             with np.load(self.path / name, allow_pickle=False) as archive:
                 return {key: archive[key] for key in archive.files}
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, TypeError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
             # NumPy's own words advise to load pickled objects, which would run whatever the file says.
             reason = error if isinstance(error, FileNotFoundError) else ValueError("it is not a whole .npz file")
             raise self._damaged(name, reason) from error
