@@ -165,7 +165,7 @@ def load(folder: str | Path, dataset: Dataset | None = None, *, report: Callable
     stored = record.read_arrays("network.npz")
     run = _open(record, dataset, report)
     restore(run, stored | {"history": np.array(json.dumps(record.read_json("history.json")))})
-    if record.has("evaluation.npz"):
+    if record.has("results.json"):  # written after evaluation.npz
         run.evaluation = Evaluation.load(record)
     return run
 
