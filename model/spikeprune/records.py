@@ -45,6 +45,8 @@ __all__ = ["FORMAT", "PICTURES", "RunFolder", "run_path"]
 
 #: Version of the folder's format.
 FORMAT = 1
+#: What reading a damaged archive raises.
+DAMAGE = (OSError, ValueError, TypeError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
 #: Files of the pictures, by the function of :mod:`spikeprune.plots` that draws them.
 PICTURES = {name: f"{name}.png" for name in ("receptive_fields", "history", "confusion", "comparison")}
 
@@ -202,7 +204,7 @@ class RunFolder:
         try:
             with np.load(self.path / name, allow_pickle=False) as archive:
                 return {key: archive[key] for key in archive.files}
-        except (OSError, ValueError, TypeError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        except DAMAGE as error:
             # NumPy's own words advise to load pickled objects, which would run whatever the file says.
             reason = error if isinstance(error, FileNotFoundError) else ValueError("it is not a whole .npz file")
             raise self._damaged(name, reason) from error
