@@ -256,9 +256,9 @@ def test_adaptive_pruning_by_hand() -> None:
     """Neurons of equal weights (sum 0.3, mean 0.1) that fired 0, 3 and 9 times; the mean count is 4.
 
     activity 0, 3/4, 9/4 cut to 2; h = 0.25 activity (0.8 x 0.1 - 0) = 0, 0.015, 0.04: so the quiet neuron keeps all,
-    the middle one loses 0.01, and the busy one 0.01 and 0.03.
+    a weight of 0 included (it is not below 0), the middle one loses 0.01, and the busy one 0.01 and 0.03.
     """
-    w = np.repeat([[0.01], [0.03], [0.26]], 3, axis=1)
+    w = np.array([[0.0, 0.01, 0.01], [0.04, 0.03, 0.03], [0.26, 0.26, 0.26]])
     rule = AdaptivePruning(beta=0.8, eta=0.25, a_max=2.0, interval=1)
     spikes = {"excitatory__count": [0, 3, 9], "presenter__interval_spikes": 12}
     state = flash(rule, w, **spikes)
