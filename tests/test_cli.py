@@ -25,7 +25,7 @@ from typer.testing import CliRunner, Result
 from spikeprune import cli
 from spikeprune.cli.bars import Bar
 from spikeprune.cli.console import Output
-from spikeprune.cli.tables import si
+from spikeprune.cli.tables import results_table, si
 from spikeprune.errors import RunFolderError
 from spikeprune.summary import Summary
 
@@ -161,7 +161,7 @@ def test_default_folder_names_the_run(tiny: Path, tmp_path: Path, monkeypatch: p
 def test_show_prints_run_results_and_pictures(trained: Path) -> None:
     shown = run("show", trained / "constant")
     assert shown.exit_code == 0
-    for words in ("constant: h = 0.1", "3 excitatory", "presentation = 20.0", "updates, input", "receptive_fields.png"):
+    for words in ("constant: h = 0.1", "3 excitatory", "presentation = 20.0", "input spikes", "receptive_fields.png"):
         assert words in shown.stdout
     printed, again = json.loads((trained / "constant.json").read_text()), document("show", trained / "constant")
     assert {key: again[key] for key in printed} == printed
@@ -192,9 +192,17 @@ def test_compare_prints_signs_price_and_breakdown(trained: Path) -> None:
     change = document("compare", trained / "none", trained / "constant")[1]["change"]["training_sops_percent"]
     assert f"({change:+.0f} %)".replace("-", "−") in result.stdout
     assert "estimate, SOPs × 23.6 pJ (loihi)" in result.stdout
-    assert "updates, input" in result.stdout
-    assert "updates, input" not in run("compare", trained / "none").stdout
+    assert "input spikes" in result.stdout
+    assert "input spikes" not in run("compare", trained / "none").stdout
     assert "Neurons" not in result.stdout, "columns for what the runs share"
+
+
+def test_images_shown_again_are_disclosed(trained: Path) -> None:
+    often = Summary.read(trained / "none")
+    counts = replace(often.training, presentations=9)
+    text = "\n".join(str(part) for part in results_table([replace(often, training=counts)], "loihi").renderables)
+    assert "shown again (and counted): none 1.50 times in training." in text
+    assert "shown again" not in run("show", trained / "none").stdout
 
 
 def test_price_changes_energy_alone(trained: Path) -> None:
@@ -457,7 +465,9 @@ def test_terminal_shows_rate_accuracy_and_removed_share() -> None:
     assert not output.bars
 
 
-def test_demo_trains_compares_and_takes_finished_runs_over(tiny: Path, tmp_path: Path) -> None:
+def test_demo_trains_compares_and_takes_finished_runs_over(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from spikeprune.cli.demo import Plan, run_demo
     from spikeprune.cli.options import network_parameters
     from spikeprune.pruning import ConstantPruning, NoPruning, SoftPruning
@@ -475,6 +485,8 @@ def test_demo_trains_compares_and_takes_finished_runs_over(tiny: Path, tmp_path:
     assert all(len(line) <= 100 for line in printed.splitlines() if str(tmp_path) not in line)
     for name in ("comparison.png", "history.png", "constant/receptive_fields.png"):
         assert (tmp_path / name).exists()
+    for function in ("draw_run", "draw_comparison"):  # once is enough
+        monkeypatch.setattr(f"spikeprune.cli.demo.{function}", lambda *arguments: [])
     stamps = {name: (tmp_path / name / "network.npz").stat().st_mtime_ns for name in rules}
     run_demo(tmp_path, output, "loihi", plan=plan)
     assert stamps == {name: (tmp_path / name / "network.npz").stat().st_mtime_ns for name in rules}

@@ -22,8 +22,8 @@ CLASSES = {
     "input_to_excitatory": "input →\nexcitatory",
     "excitatory_to_inhibitory": "excitatory →\ninhibitory",
     "inhibitory_to_excitatory": "inhibitory →\nexcitatory",
-    "updates_on_input_spikes": "updates, input\nspikes",
-    "updates_on_excitatory_spikes": "updates, exc.\nspikes",
+    "updates_on_input_spikes": "updates,\ninput spikes",
+    "updates_on_excitatory_spikes": "updates,\nexc. spikes",
 }
 
 
@@ -99,7 +99,7 @@ def breakdown_table(summaries: Sequence[Summary]) -> Table:
     """Show the operations of an image by class, in training and in inference."""
     table = Table(title="Synaptic operations per image by class", box=box.SIMPLE_HEAD, title_justify="left")
     table.add_column("Run", overflow="fold")
-    table.add_column("Phase")
+    table.add_column("Phase", no_wrap=True, min_width=9)
     for heading in (*CLASSES.values(), "sum"):
         table.add_column(heading, justify="right", no_wrap=True)
     for summary in summaries:
@@ -193,12 +193,23 @@ def _caption(summaries: Sequence[Summary], price: str) -> str:
     sentences = ["SOPs: synaptic operations per image, retries included; in training they include weight updates."]
     if len(summaries) > 1:
         sentences.append(f"In brackets: change against {summaries[0].name} (accuracy in points).")
+    again = [text for summary in summaries if (text := _showings(summary))]
+    if again:
+        sentences.append(f"Too few spikes, so shown again (and counted): {'; '.join(again)}.")
     if any(summary.frozen_share for summary in summaries):
         sentences.append("Frozen weights are not removed: they no longer learn, but still transmit.")
     sentences.append(
         f"Energy per image is an estimate, SOPs × {PRICES[price].picojoule_per_sop:g} pJ ({price}), not a measurement."
     )
     return "\n".join(sentences)
+
+
+def _showings(summary: Summary) -> str:
+    """Say how often an image was shown where that is worth knowing: it raises the operations of an image."""
+    phases = {"training": summary.training, "inference": summary.inference}
+    often = {phase: counts.presentations / counts.images for phase, counts in phases.items() if counts is not None}
+    said = [f"{number:.2f} times in {phase}" for phase, number in often.items() if number >= 1.005]
+    return f"{summary.name} {' and '.join(said)}" if said else ""
 
 
 def _plural(number: int, noun: str) -> str:
