@@ -19,9 +19,9 @@ from spikeprune.summary import Summary
 __all__ = ["breakdown_table", "results_table", "run_table", "si", "system_table"]
 
 CLASSES = {
-    "input_to_excitatory": "input →\nexcitatory",
-    "excitatory_to_inhibitory": "excitatory →\ninhibitory",
-    "inhibitory_to_excitatory": "inhibitory →\nexcitatory",
+    "input_to_excitatory": "input →\nexc.",
+    "excitatory_to_inhibitory": "exc. →\ninh.",
+    "inhibitory_to_excitatory": "inh. →\nexc.",
     "updates_on_input_spikes": "updates,\ninput spikes",
     "updates_on_excitatory_spikes": "updates,\nexc. spikes",
 }
