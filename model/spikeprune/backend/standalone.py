@@ -208,7 +208,7 @@ class StandaloneProgram(Program):
         ]
         (folder / "make.deps").touch()
         jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        for arguments in (precompile, ["make", f"-j{jobs}", f"CXX={command}"]):
+        for arguments in (precompile, ["make", f"-j{jobs}", f"CXX={command} -include headers.h"]):
             try:
                 done = subprocess.run(
                     arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False
