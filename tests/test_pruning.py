@@ -224,7 +224,7 @@ def test_chunks_and_evaluations_do_not_shift_the_schedule(schedule: Recording) -
     schedule.at.clear()
     for images in (3, 5, 12):
         state = schedule.program.run(state, blank(images), seed=0, rule=rule).state
-        schedule.program.run(state, blank(4), seed=0, rule=rule, learning=False)
+        state = schedule.program.run(state, blank(4), seed=0, rule=rule, learning=False).state
     assert schedule.at == [8, 12, 16, 20]
 
 
