@@ -24,7 +24,7 @@ from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
 from spikeprune.standalone import DenseSynapses, fast_code_object
 
-__all__ = ["CHUNK_INPUTS", "COUNTERS", "PluggedNetwork", "StateLayout", "build_network", "model_namespace"]
+__all__ = ["CHUNK_INPUTS", "COUNTERS", "BuiltNetwork", "StateLayout", "build_network", "model_namespace"]
 
 #: Random numbers of an attempt start at this multiple; no neuron draws so many in one presentation.
 DRAWS_PER_ATTEMPT = 65536
@@ -50,7 +50,7 @@ StateLayout = dict[str, tuple["np.dtype[Any]", int]]
 
 
 @dataclass
-class PluggedNetwork:
+class BuiltNetwork:
     """A Brian2 network together with the names of what goes in and comes out.
 
     Attributes
@@ -116,7 +116,7 @@ def _link_equations(*names: str) -> str:
     return "\n".join(f"{name} : {kinds[name]} (linked)" for name in names) + "\n"
 
 
-def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> PluggedNetwork:
+def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltNetwork:
     """Create the Diehl & Cook network with a pruning rule, ready to run one chunk of images after another.
 
     Parameters
@@ -130,7 +130,7 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> Plugge
 
     Returns
     -------
-    PluggedNetwork
+    BuiltNetwork
     """
     n, namespace = p.neurons, model_namespace(p)
     # One clock of our own for all: the default clock belongs to the user, and `dt=` would make a clock for each group.
@@ -191,26 +191,7 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> Plugge
     excitatory.set_event_schedule("normalise", when="start", order=1)
     excitatory.run_on_event("normalise", stdp.NORMALISE_NEURON, when="start", order=4)
 
-    on_post = {
-        "potentiate": stdp.EXCITATORY_SPIKE_SYNAPSE,
-        "sum": stdp.SUM_SYNAPSE,
-        "normalise": stdp.NORMALISE_SYNAPSE,
-    }
-    on_event = {"transmit": "spike", "potentiate": "spike", "sum": "normalise", "normalise": "normalise"}
-    schedule = {"sum": ("start", 3), "normalise": ("start", 5)}
-    if rule.acts_in_training:
-        excitatory.set_event_schedule("prune", when="end", order=3)
-        excitatory.run_on_event("prune", rule.update_neurons + "total = 0\nfixed = 0", when="end", order=5)
-        on_post |= {"gather": stdp.SUM_SYNAPSE, "prune": rule.update_synapses}
-        on_event |= {"gather": "prune", "prune": "prune"}
-        schedule |= {"gather": ("end", 4), "prune": ("end", 6)}
-    plastic = DenseSynapses(
-        inputs, excitatory, stdp.SYNAPSE, on_pre={"transmit": stdp.INPUT_SPIKE_SYNAPSE}, on_post=on_post,
-        on_event=on_event, namespace=namespace, clock=clock, name="plastic",
-    )  # fmt: skip
-    plastic.connect()
-    for pathway, (when, order) in schedule.items():
-        getattr(plastic, pathway).when, getattr(plastic, pathway).order = when, order
+    plastic = _plastic_synapses(inputs, excitatory, rule, namespace, clock)
 
     def connect(source: Any, target: Any, effect: str, to: str, name: str) -> Any:
         made = b2.Synapses(source, target, on_pre=effect, namespace=namespace, clock=clock, name=name)
@@ -232,7 +213,7 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> Plugge
         "presenter": presenter, "input": inputs, "excitatory": excitatory,
         "inhibitory": inhibitory, "pool": pool, "plastic": plastic,
     }  # fmt: skip
-    return PluggedNetwork(
+    return BuiltNetwork(
         network=b2.Network(*groups.values(), *fixed, spike_monitor, presentation_monitor),
         groups=groups,
         pixels=pixels,
@@ -241,6 +222,31 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> Plugge
         state=_state_layout(groups, p.inputs * n),
         duration=chunk * p.attempts * p.slot_steps * p.dt * 1e-3,
     )
+
+
+def _plastic_synapses(inputs: Any, excitatory: Any, rule: PruningRule, namespace: dict[str, Any], clock: Any) -> Any:
+    """Connect the input to the excitatory neurons: transmission, plasticity, normalisation and pruning."""
+    on_post = {
+        "potentiate": stdp.EXCITATORY_SPIKE_SYNAPSE,
+        "sum": stdp.SUM_SYNAPSE,
+        "normalise": stdp.NORMALISE_SYNAPSE,
+    }
+    on_event = {"transmit": "spike", "potentiate": "spike", "sum": "normalise", "normalise": "normalise"}
+    schedule = {"sum": ("start", 3), "normalise": ("start", 5)}
+    if rule.acts_in_training:
+        excitatory.set_event_schedule("prune", when="end", order=3)
+        excitatory.run_on_event("prune", rule.update_neurons + "total = 0\nfixed = 0", when="end", order=5)
+        on_post |= {"gather": stdp.SUM_SYNAPSE, "prune": rule.update_synapses}
+        on_event |= {"gather": "prune", "prune": "prune"}
+        schedule |= {"gather": ("end", 4), "prune": ("end", 6)}
+    plastic = DenseSynapses(
+        inputs, excitatory, stdp.SYNAPSE, on_pre={"transmit": stdp.INPUT_SPIKE_SYNAPSE}, on_post=on_post,
+        on_event=on_event, namespace=namespace, clock=clock, name="plastic",
+    )  # fmt: skip
+    plastic.connect()
+    for pathway, (when, order) in schedule.items():
+        getattr(plastic, pathway).when, getattr(plastic, pathway).order = when, order
+    return plastic
 
 
 def _state_layout(groups: dict[str, Any], synapses: int) -> StateLayout:
