@@ -370,6 +370,10 @@ def test_evaluation_does_not_depend_on_how_many_programs_run(whole: Run, monkeyp
     np.testing.assert_array_equal(one.responses, three.responses)
     assert one.as_dict() == three.as_dict()
     assert one.responses.sum() > 60
+    images = whole.dataset.test_images.reshape(60, -1)
+    for first in (0, 15, 30, 45):
+        block = whole.program.run(whole.state, images[first : first + 15], seed=5, first_image=first, learning=False)
+        np.testing.assert_array_equal(one.responses[first : first + 15], block.responses)
 
 
 def test_evaluation_of_a_block_does_not_depend_on_chunks(whole: Run, monkeypatch: pytest.MonkeyPatch) -> None:
