@@ -206,6 +206,7 @@ def test_what_is_compiled_in_names_the_program(small: NetworkParameters, small_r
     def key(parameters: NetworkParameters, rule: Any, chunk: int, precision: str) -> str:
         program = object.__new__(standalone_module.StandaloneProgram)
         program.parameters, program.rule, program.chunk, program.precision = parameters, rule, chunk, precision
+        program.compiler = "some compiler"
         return program._key()
 
     others = [
