@@ -1,8 +1,8 @@
 """Carry out an experiment on Dask: what is missing is run in parallel processes, then the results are written.
 
 A run is known by what determines it (:class:`spikeprune.sweep.experiment.PlannedRun`), and so is its folder: finished
-runs, of this or any other experiment, are never repeated, and interrupted ones go on from their last checkpoint.  So a sweep
-that was killed is continued by calling it again, and when a worker dies, Dask gives its run to another.
+runs, of this or any other experiment, are never repeated, and interrupted ones go on from their last checkpoint. So a
+sweep that was killed is continued by calling it again, and when a worker dies, Dask gives its run to another.
 """
 
 from __future__ import annotations
