@@ -14,7 +14,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -94,6 +94,8 @@ class StandaloneProgram(Program):
     """
 
     backend = "cpp_standalone"
+    #: Command that starts the program, for profilers and the like: ``["perf", "record"]``, ``["taskset", "-c", "1"]``.
+    launcher: Sequence[str] = ()
 
     def __init__(
         self,
@@ -241,7 +243,7 @@ class StandaloneProgram(Program):
             arguments.append(f"pixels.values={folder / 'pixels'}")
             try:
                 done = subprocess.run(
-                    [str(self.folder / "main"), "--results_dir", f"{results}/", *arguments],
+                    [*self.launcher, str(self.folder / "main"), "--results_dir", f"{results}/", *arguments],
                     cwd=self.folder, capture_output=True, text=True, check=False,
                 )  # fmt: skip
             except OSError as error:
