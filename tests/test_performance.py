@@ -1,4 +1,4 @@
-"""Speed is guarded by counting instructions, which are the same on a busy machine; seconds are measured in benchmarks/."""
+"""Speed is guarded by counting instructions, the same on a busy machine; seconds are measured in benchmarks/."""
 
 from __future__ import annotations
 
