@@ -202,22 +202,27 @@ def test_a_known_program_is_neither_generated_nor_compiled_again(
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
 
 
-def test_what_is_compiled_in_names_the_program(small: NetworkParameters, small_rule: AdaptivePruning) -> None:
-    def key(parameters: NetworkParameters, rule: Any, chunk: int, precision: str) -> str:
-        program = object.__new__(standalone_module.StandaloneProgram)
-        program.parameters, program.rule, program.chunk, program.precision = parameters, rule, chunk, precision
-        program.compiler = "some compiler"
-        return program._key()
+def test_what_is_compiled_in_names_the_program(
+    small: NetworkParameters, small_rule: AdaptivePruning, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build(program: standalone_module.StandaloneProgram, report: Any) -> None:
+        program.folder.mkdir(parents=True)
+        (program.folder / "manifest.json").write_text("{}")
 
-    others = [
-        key(replace(small, tau_e=99.0), small_rule, CHUNK, "double"),
-        key(small, SoftPruning(), CHUNK, "double"),
-        key(small, NoPruning(), CHUNK, "double"),
-        key(small, small_rule, CHUNK + 1, "double"),
-        key(small, small_rule, CHUNK, "single"),
-        key(small, small_rule, CHUNK, "double"),
-    ]
-    assert len(set(others)) == len(others)
+    monkeypatch.setenv("SPIKEPRUNE_CACHE", str(tmp_path))
+    monkeypatch.setattr(standalone_module.StandaloneProgram, "_build", build)
+    for asked in (
+        (small, small_rule, CHUNK, "double"),
+        (replace(small, tau_e=99.0), small_rule, CHUNK, "double"),
+        (small, SoftPruning(), CHUNK, "double"),
+        (small, NoPruning(), CHUNK, "double"),
+        (small, small_rule, CHUNK + 1, "double"),
+        (small, small_rule, CHUNK, "single"),
+    ):
+        before = len(list(tmp_path.glob("programs/*")))
+        for _ in range(2):
+            make_program("cpp_standalone", *asked)
+            assert len(list(tmp_path.glob("programs/*"))) == before + 1
 
 
 @pytest.fixture
