@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -128,6 +129,14 @@ class Notes(Watcher):
 
     def done(self, run: PlannedRun, sentence: str = "") -> None:
         self.ended[run.name] = sentence
+
+
+@pytest.fixture(autouse=True)
+def _no_garbage() -> Iterator[None]:
+    """Collect the clients of the test before: Dask deadlocks if one is collected while another one starts."""
+    gc.collect()
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module")

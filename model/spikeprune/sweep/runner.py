@@ -7,6 +7,7 @@ sweep that was killed is continued by calling it again, and when a worker dies, 
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import uuid
@@ -140,13 +141,18 @@ def sweep(
 @contextmanager
 def _client(scheduler: str | None, workers: int | None, runs: int, watcher: Watcher) -> Iterator[Client]:
     if scheduler is not None:
+        failure = None
         try:
             client = Client(scheduler, timeout=PATIENCE)
         except (OSError, ValueError) as error:  # TimeoutError is an OSError
+            failure = str(error) or type(error).__name__
+        if failure is not None:
+            # Dask deadlocks if this half-made client is collected as garbage while another one starts.
+            gc.collect()
             raise ParameterError(
-                f"No Dask scheduler answers at '{scheduler}' ({str(error) or type(error).__name__}): start one with "
-                "'dask scheduler', or leave --scheduler out."
-            ) from None
+                f"No Dask scheduler answers at '{scheduler}' ({failure}): start one with 'dask scheduler', or leave "
+                "--scheduler out."
+            )
         with client:
             if not client.scheduler_info()["workers"]:
                 watcher.say(f"The scheduler at {scheduler} has no workers yet: waiting for 'dask worker {scheduler}'.")
