@@ -68,9 +68,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     images[labels == 0, :4] += 170
     images[labels == 1, 4:] += 170
     path = tmp_path_factory.mktemp("data") / "tiny.npz"
-    np.savez(
-        path, train_images=images[:6], train_labels=labels[:6], test_images=images[6:], test_labels=labels[6:]
-    )
+    np.savez(path, train_images=images[:6], train_labels=labels[:6], test_images=images[6:], test_labels=labels[6:])
     return path
 
 

@@ -261,14 +261,13 @@ def test_rest_in_closed_form_equals_rest_step_by_step(simulate_rest: bool) -> No
     )  # fmt: skip
     program = make_program("numpy", p, NoPruning(), 2, "double")
     time = 2 * (10 + 40)
-    start = {
-        "input.pre": (0.9, 20), "excitatory.post1": (0.8, 20), "excitatory.post2": (0.7, 40),
-        "excitatory.theta": (20e-3, 1e7),
-    }  # fmt: skip
-    values = {name.replace(".", "__"): value for name, (value, _) in start.items()}
-    state = show_blank(program, 2, excitatory__v=-105e-3, inhibitory__v=-100e-3, **values).state
-    for name, (value, tau) in start.items():
-        np.testing.assert_allclose(state[name], value * np.exp(-time / tau), rtol=1e-12, err_msg=name)
+    state = show_blank(
+        program, 2, excitatory__v=-105e-3, inhibitory__v=-100e-3, input__last_spike=-3, excitatory__last_spike=-5
+    ).state  # fmt: skip
+    np.testing.assert_allclose(state["excitatory.theta"], 20e-3 * np.exp(-time / 1e7), rtol=1e-12)
+    # Traces are told by the time step of the last spike, from the start of the second presentation.
+    np.testing.assert_array_equal(state["input.last_spike"], -3 - 2 * 100)
+    np.testing.assert_array_equal(state["excitatory.last_spike"], -5 - 2 * 100)
     np.testing.assert_allclose(state["excitatory.v"] * 1e3 + 65, -40 * np.exp(-time / 100), rtol=6e-9)
     np.testing.assert_allclose(state["inhibitory.v"] * 1e3 + 60, -40 * np.exp(-time / 10), rtol=6e-5)
     # Conductances in another run, because they would move the potentials.

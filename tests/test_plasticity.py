@@ -15,6 +15,7 @@ import pytest
 from spikeprune import NetworkParameters, NoPruning
 from spikeprune.backend import ChunkResult, Program, make_program
 from spikeprune.backend.runtime import RuntimeProgram
+from spikeprune.state import NEVER as NEVER_FIRED
 from spikeprune.state import initial_state
 
 INPUTS, NEURONS = 3, 2
@@ -48,7 +49,8 @@ def play(
 ) -> ChunkResult:
     """Simulate time steps 1 to 39 of a presentation in which neurons fire as told (neuron: time step).
 
-    Further arguments set the state; ``plastic__w`` stands for ``plastic.w``.
+    Further arguments set the state; ``plastic__w`` stands for ``plastic.w``.  Traces are set by the time step of the
+    last spike: after ``excitatory__last_spike=-20``, post1 is what 20 steps and those of the presentation have left.
     """
     start = initial_state(P, program.rule, 0, program.layout)
     start["plastic.w"] = W0.ravel().copy()
@@ -88,67 +90,82 @@ def test_an_input_spike_after_an_excitatory_spike_lowers_the_weight(program: Pro
 
 @pytest.mark.parametrize("delay", [1, 2, 8, 30])
 def test_an_excitatory_spike_after_an_input_spike_raises_the_weight(program: Program, delay: int) -> None:
-    """By rate_post pre post2, where pre was set to 1 by the input spike; post2 is left from an earlier spike."""
-    result = play(program, {1: 5}, {0: 5 + delay}, excitatory__post2=[0.7, 0.7])
-    change = 1e-2 * decay(delay, 20) * 0.7 * decay(5 + delay, 40)
-    np.testing.assert_allclose(weights(result), changed(change), rtol=0, atol=1e-15)
+    """By rate_post pre post2, where pre was set to 1 by the input spike; post2 is left from an earlier spike.
+
+    Of that spike's post1, little is left to depress.
+    """
+    result = play(program, {1: 5}, {0: 5 + delay}, excitatory__last_spike=[-200, NEVER_FIRED])
+    raised, lowered = 1e-2 * decay(delay, 20) * decay(205 + delay, 40), 1e-4 * decay(205, 20)
+    np.testing.assert_allclose(weights(result), changed(raised - lowered), rtol=0, atol=1e-15)
+    assert raised > 100 * lowered
 
 
 def test_the_first_excitatory_spike_learns_nothing(program: Program) -> None:
     """Potentiation reads post2 before the spike sets it to 1."""
     result = play(program, {1: 5}, {0: 6})
     np.testing.assert_array_equal(weights(result), W0)
-    np.testing.assert_allclose(result.state["excitatory.post2"], [decay(LAST - 6, 40), 0], rtol=1e-12)
+    np.testing.assert_array_equal(result.state["excitatory.last_spike"], [6, NEVER_FIRED])
 
 
 def test_an_excitatory_spike_leaves_synapses_without_input_alone(program: Program) -> None:
-    result = play(program, {}, {0: 6, 1: 9}, excitatory__post2=[0.7, 0.7])
+    result = play(program, {}, {0: 6, 1: 9}, excitatory__last_spike=[-5, -5])
     np.testing.assert_array_equal(weights(result), W0)
 
 
 def test_in_one_time_step_the_input_spike_counts_first(program: Program) -> None:
     """It depresses with post1 from before, and its own trace (1) counts for the potentiation."""
-    result = play(program, {1: 10}, {0: 10}, excitatory__post1=[0.5, 0], excitatory__post2=[0.6, 0], input__pre=0.9)
-    change = -1e-4 * 0.5 * decay(10, 20) + 1e-2 * 1 * 0.6 * decay(10, 40)
-    others = 1e-2 * 0.9 * decay(10, 20) * 0.6 * decay(10, 40)
+    result = play(
+        program, {1: 10}, {0: 10}, excitatory__last_spike=[-30, NEVER_FIRED], input__last_spike=[-4, -4, -4]
+    )  # fmt: skip
+    change = -1e-4 * decay(40, 20) + 1e-2 * 1 * decay(40, 40)
+    others = 1e-2 * decay(14, 20) * decay(40, 40)
     expected = changed(change)
     expected[[0, 2], 0] += others
     np.testing.assert_allclose(weights(result), expected, rtol=0, atol=1e-15)
 
 
 def test_an_input_spike_depresses_every_neuron_by_its_own_trace(program: Program) -> None:
-    result = play(program, {0: 20, 2: 24}, {}, excitatory__post1=[0.5, 0.9])
+    result = play(program, {0: 20, 2: 24}, {}, excitatory__last_spike=[-20, -3])
     expected = W0.copy()
-    expected[0] -= 1e-4 * np.array([0.5, 0.9]) * decay(20, 20)
-    expected[2] -= 1e-4 * np.array([0.5, 0.9]) * decay(24, 20)
+    expected[0] -= 1e-4 * np.array([decay(40, 20), decay(23, 20)])
+    expected[2] -= 1e-4 * np.array([decay(44, 20), decay(27, 20)])
     np.testing.assert_allclose(weights(result), expected, rtol=0, atol=1e-15)
 
 
-def test_a_spike_sets_its_traces_to_one(program: Program) -> None:
-    """It does not add to them."""
-    left = 0.8
-    traces = {"input__pre": [left] * 3, "excitatory__post1": [left] * 2, "excitatory__post2": [left] * 2}
-    state = play(program, {1: 30}, {0: 33}, **traces).state
-    np.testing.assert_allclose(
-        state["input.pre"], [left * decay(LAST, 20), decay(LAST - 30, 20), left * decay(LAST, 20)], rtol=1e-12
-    )
-    np.testing.assert_allclose(state["excitatory.post1"], [decay(LAST - 33, 20), left * decay(LAST, 20)], rtol=1e-12)
-    np.testing.assert_allclose(state["excitatory.post2"], [decay(LAST - 33, 40), left * decay(LAST, 40)], rtol=1e-12)
+def test_a_trace_starts_again_at_every_spike(program: Program) -> None:
+    """A spike sets it to 1 and does not add to what is left: the second potentiation reads post2 of the first spike."""
+    result = play(program, {1: 30}, {0: 33}, excitatory__last_spike=[3, -8], input__last_spike=[-9, 20, -9])
+    np.testing.assert_array_equal(result.state["input.last_spike"], [-9, 30, -9])
+    np.testing.assert_array_equal(result.state["excitatory.last_spike"], [33, -8])
+    expected = W0.copy()
+    expected[1] -= 1e-4 * np.array([decay(27, 20), decay(38, 20)])
+    expected[:, 0] += 1e-2 * np.array([decay(42, 20), decay(3, 20), decay(42, 20)]) * decay(30, 40)
+    np.testing.assert_allclose(weights(result), expected, rtol=0, atol=1e-15)
+
+
+def test_learning_ends_where_traces_are_a_millionth(program: Program) -> None:
+    """That is, for the slower of the two, 1106 time steps (553 ms) after an excitatory spike."""
+    assert P.trace_steps == 1106
+    assert decay(1105, 40) > 1e-6 >= decay(1106, 40)
+    result = play(
+        program, {1: 13}, {0: 13, 1: 13}, excitatory__last_spike=[13 - 1105, 13 - 1106], plastic__w=np.zeros((3, 2))
+    )  # fmt: skip
+    np.testing.assert_allclose(weights(result)[1], [1e-2 * decay(1105, 40), 0], rtol=1e-12)
 
 
 def test_an_input_spike_is_transmitted_with_the_weight_that_it_finds(program: Program) -> None:
     """Fired in the last time step, it is all that is in the conductance: the weight before the depression."""
-    result = play(program, {1: LAST}, {}, excitatory__post1=[1, 1])
+    result = play(program, {1: LAST}, {}, excitatory__last_spike=[0, 0])
     np.testing.assert_array_equal(result.state["excitatory.g_e"], W0[1])
     assert np.all(weights(result)[1] < W0[1])
 
 
 def test_weights_stay_between_0_and_w_max(program: Program) -> None:
     """Depression by 9e-5 from 5e-5 ends at 0, potentiation by 8e-3 from 0.999 at 1."""
-    low = play(program, {1: 5}, {}, plastic__w=np.full((INPUTS, NEURONS), 5e-5), excitatory__post1=[1, 1])
+    low = play(program, {1: 5}, {}, plastic__w=np.full((INPUTS, NEURONS), 5e-5), excitatory__last_spike=[1, 1])
     np.testing.assert_array_equal(weights(low)[1], [0, 0])
     high = play(
-        program, {1: 5}, {0: 6, 1: 6}, plastic__w=np.full((INPUTS, NEURONS), 0.999), excitatory__post2=[1, 1]
+        program, {1: 5}, {0: 6, 1: 6}, plastic__w=np.full((INPUTS, NEURONS), 0.999), excitatory__last_spike=[0, 0]
     )  # fmt: skip
     np.testing.assert_array_equal(weights(high)[1], [1, 1])
 
@@ -164,12 +181,12 @@ def test_updates_are_counted_where_they_happen(program: Program) -> None:
 
 def test_nothing_is_learned_in_evaluation(program: Program) -> None:
     """The same spikes transmit and set traces, but weights and thresholds are what they were, bit by bit."""
-    traces = {"excitatory__post1": [1, 1], "excitatory__post2": [1, 1], "input__pre": [1, 1, 1]}
+    traces = {"excitatory__last_spike": [0, 0], "input__last_spike": [0, 0, 0]}
     result = play(program, {1: LAST}, {0: 10, 1: 12}, learning=False, **traces)
     np.testing.assert_array_equal(weights(result), W0)
     np.testing.assert_array_equal(result.state["excitatory.theta"], np.full(NEURONS, 20e-3))
     np.testing.assert_array_equal(result.state["excitatory.g_e"], W0[1])
-    assert result.state["input.pre"][1] == 1
+    np.testing.assert_array_equal(result.state["input.last_spike"], [0, LAST, 0])
 
 
 # Normalisation

@@ -136,9 +136,7 @@ def test_comparison_stacks_the_classes_and_writes_the_change(pruned: Run, whole:
     assert "−50 %" in inference.texts[1].get_text()
     assert len(training.containers) == len(OPERATIONS)
     assert len(inference.containers) == 3
-    np.testing.assert_allclose(
-        accuracy.lines[0].get_xdata(), [whole.evaluation.accuracy, pruned.evaluation.accuracy]
-    )
+    np.testing.assert_allclose(accuracy.lines[0].get_xdata(), [whole.evaluation.accuracy, pruned.evaluation.accuracy])
 
 
 def test_pictures_of_runs_that_are_not_evaluated_are_refused(whole: Run) -> None:

@@ -135,8 +135,7 @@ def test_the_recording_is_worth_looking_at(recording: Recording) -> None:
     """Five events, most of which change something, and not everything."""
     assert recording.at == [4, 8, 12, 16, 20]
     changes = [
-        np.any(before.plastic != after.plastic)
-        for before, after in zip(recording.before, recording.after, strict=True)
+        np.any(before.plastic != after.plastic) for before, after in zip(recording.before, recording.after, strict=True)
     ]
     assert sum(changes) >= 3
     assert 0.02 < recording.after[-1].plastic.mean() < 0.98
@@ -367,7 +366,7 @@ def fire(program: Program, input_steps: list[int], excitatory_steps: list[int], 
         "excitatory.fan_in": ALIVE.sum(axis=0).astype(np.int32),
         "excitatory.plastic_in": PLASTIC.sum(axis=0).astype(np.int32),
         "presenter.step": np.zeros(1), "input.next_spike": np.array(input_steps, float), "excitatory.v": np.zeros(2),
-        "excitatory.ready": np.array(excitatory_steps, float), "excitatory.post2": np.ones(2),
+        "excitatory.ready": np.array(excitatory_steps, float), "excitatory.last_spike": np.zeros(2),
     }  # fmt: skip
     return program.run(start, np.zeros((1, 3), np.uint8), seed=0, **options)
 

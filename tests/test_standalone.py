@@ -248,7 +248,7 @@ def test_dense_synapses_have_no_queue_and_load_no_index(build: Any) -> None:
 @pytest.mark.parametrize(
     ("pathway", "independent_loops"),
     [
-        ("wide_pre", 1),
+        ("wide_pre", 3),  # four, two, one row at a time
         ("wide_reduce", 0),  # a sum over the inner loop
         ("wide_post", 2),  # all neurons, some neurons
         ("wide_scale", 1),  # only all neurons: with few, total_post is a sum over the inner loop

@@ -3,10 +3,10 @@
 An equation ``dx/dt = A x + B`` whose coefficients are frozen for one step has the solution
 ``x(t+dt) = x_inf + (x - x_inf) exp(-u)`` with ``x_inf = -B/A`` and ``u = -A dt`` [1]_.  Where `A` depends on the state
 (a membrane with conductances), ``exp(-u)`` is replaced by the reciprocal Taylor polynomial ``1/(1 + u + u^2/2 +
-u^3/6)``: positive, monotonic and stable for any ``u >= 0``, third order, and made of additions, products and one
-division only, so that compilers vectorise it and every back end rounds it alike.  Where `A` is constant the
-exponential is exact and is taken out of the loop.  Forward Euler, by contrast, diverges when many neurons fire in one
-step (``u`` > 2).
+u^3/6) = 1/(1 + u q)``: positive, monotonic and stable for any ``u >= 0``, third order, and made of additions, products
+and one division only, ``x(t+dt) = (x + q B dt)/(1 + q u)``, so that compilers vectorise it and every back end rounds it
+alike.  Where `A` is constant the exponential is exact and, if its value is known, written as a number.  Forward Euler,
+by contrast, diverges when many neurons fire in one step (``u`` > 2).
 
 References
 ----------
@@ -16,8 +16,10 @@ References
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import numpy as np
 import sympy as sp
 from brian2.core.variables import Constant
 from brian2.parsing.sympytools import sympy_to_str
@@ -58,11 +60,12 @@ class RationalEuler(StateUpdateMethod):
                 continue
             depends_on_state = any(symbol.name in changing for symbol in slope.free_symbols)
             if depends_on_state:
-                lines.append(f"_u_{name} = {sympy_to_str(sp.factor(-slope * dt))}")
-                u = f"_u_{name}"
-                decay = f"(1/(1 + {u}*(1 + {u}*(0.5 + {u}*0.16666666666666666))))"
-            else:
-                decay = f"exp({sympy_to_str(slope * dt)})"
+                u, q = f"_u_{name}", f"_q_{name}"
+                lines.append(f"{u} = {sympy_to_str(sp.factor(-slope * dt))}")
+                lines.append(f"{q} = 1 + {u}*(0.5 + {u}*0.16666666666666666)")
+                lines.append(f"_{name} = ({name} + {q}*({sympy_to_str(sp.factor(offset * dt))}))/(1 + {q}*{u})")
+                continue
+            decay = _exponential(slope * dt, variables or {})
             if offset == 0:
                 lines.append(f"_{name} = {name}*{decay}")
             else:
@@ -70,6 +73,18 @@ class RationalEuler(StateUpdateMethod):
                 lines.append(f"_{name} = _inf_{name} + ({name} - _inf_{name})*{decay}")
         lines += [f"{name} = _{name}" for name in system]
         return "\n".join(lines)
+
+
+def _exponential(exponent: Any, variables: dict[str, Any]) -> str:
+    """Return ``exp(exponent)``, as a number if all that it depends on has a value now, else as an expression."""
+    values = {}
+    for symbol in exponent.free_symbols:
+        variable = variables.get(symbol.name)
+        if not isinstance(variable, Constant) and not (symbol.name == "dt" and hasattr(variable, "get_value")):
+            return f"exp({sympy_to_str(exponent)})"
+        values[symbol] = float(np.asarray(variable.get_value()).item())
+    # Brian2 knows the equations' units and the step's from the names that are now gone; a decay has none.
+    return repr(math.exp(float(exponent.subs(values))))
 
 
 rational_euler = RationalEuler()

@@ -84,7 +84,6 @@ def model_namespace(p: NetworkParameters) -> dict[str, Any]:
     rest = 0.0 if p.simulate_rest else p.rest
     decays = {
         "rest_v_e": p.tau_e, "rest_v_i": p.tau_i, "rest_g_exc": p.tau_g_exc, "rest_g_inh": p.tau_g_inh,
-        "rest_pre": p.tau_pre, "rest_post1": p.tau_post1, "rest_post2": p.tau_post2,
     }  # fmt: skip
     namespace |= {name: math.exp(-rest / tau) for name, tau in decays.items()}
     namespace |= {
@@ -92,6 +91,8 @@ def model_namespace(p: NetworkParameters) -> dict[str, Any]:
         "weight_sum": p.weight_sum,
         "presentation_steps": p.presentation_steps,
         "slot_steps": p.slot_steps,
+        "steps_between_presentations": p.steps_between_presentations,
+        "trace_steps": p.trace_steps,
         "refractory_steps_e": round(p.refractory_e / p.dt),
         "refractory_steps_i": round(p.refractory_i / p.dt),
         "initial_intensity": p.intensity,
@@ -161,14 +162,14 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
         threshold=neuron.INPUT_THRESHOLD, reset=neuron.INPUT_SPIKE + stdp.PRESYNAPTIC_SPIKE, events=dict(begin),
         name="input",
     )  # fmt: skip
-    # The trace of an input spike counts for an excitatory spike in the same time step, so it is set between the two.
+    # An input spike counts for an excitatory spike in the same time step, so its time is noted between the two.
     inputs.resetter["spike"].when, inputs.resetter["spike"].order = "synapses", 0
     excitatory = group(
         n, neuron.EXCITATORY + stdp.POSTSYNAPTIC + rule.neuron_equations() + "\ng_total : 1 (linked)\n",
         ("step", "prune", "interval_spikes", "seed"),
         threshold=neuron.EXCITATORY_THRESHOLD,
         reset=neuron.EXCITATORY_SPIKE + stdp.POSTSYNAPTIC_SPIKE + rule.on_spike,
-        events=begin | {"normalise": "step < 1 and learning > 0"}
+        events=begin | {"normalise": stdp.NORMALISE, "live": stdp.LIVE}
         | ({"prune": "step >= slot_steps - 1 and prune > 0"} if rule.acts_in_training else {}),
         name="excitatory",
     )  # fmt: skip
@@ -191,18 +192,22 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
     excitatory.set_event_schedule("normalise", when="start", order=1)
     excitatory.run_on_event("normalise", stdp.NORMALISE_NEURON, when="start", order=4)
 
+    excitatory.run_on_event("live", stdp.POSTSYNAPTIC_LIVE, when="before_synapses")
+
     plastic = _plastic_synapses(inputs, excitatory, rule, namespace, clock)
 
-    def connect(source: Any, target: Any, effect: str, to: str, name: str) -> Any:
-        made = b2.Synapses(source, target, on_pre=effect, namespace=namespace, clock=clock, name=name)
-        made.connect(j=to)
+    def connect(source: Any, target: Any, effect: str, name: str) -> Any:
+        """Connect partners, or all neurons to the only one of the other group."""
+        kind: type[b2.Synapses] = DenseSynapses if len(target) == 1 else b2.Synapses
+        made = kind(source, target, on_pre=effect, namespace=namespace, clock=clock, name=name)
+        made.connect(j=None if len(target) == 1 else "i")
         return made
 
     fixed = [
-        connect(excitatory, inhibitory, "g_e_post += w_exc_inh", "i", "exc_to_inh"),
-        connect(inhibitory, excitatory, "g_own_post += w_inh_exc", "i", "inh_to_exc"),
-        connect(inhibitory, pool, "g_total_post += w_inh_exc", "0", "inh_to_pool"),
-        connect(excitatory, presenter, "population_spikes_post += 1", "0", "exc_to_presenter"),
+        connect(excitatory, inhibitory, "g_e_post += w_exc_inh", "exc_to_inh"),
+        connect(inhibitory, excitatory, "g_own_post += w_inh_exc", "inh_to_exc"),
+        connect(inhibitory, pool, "g_total_post += w_inh_exc", "inh_to_pool"),
+        connect(excitatory, presenter, "population_spikes_post += 1", "exc_to_presenter"),
     ]
     spike_monitor = b2.SpikeMonitor(excitatory, name="spike_monitor")
     presentation_monitor = b2.EventMonitor(
@@ -226,22 +231,25 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
 
 def _plastic_synapses(inputs: Any, excitatory: Any, rule: PruningRule, namespace: dict[str, Any], clock: Any) -> Any:
     """Connect the input to the excitatory neurons: transmission, plasticity, normalisation and pruning."""
+    on_pre = {"transmit": stdp.TRANSMIT, "depress": stdp.DEPRESS}
     on_post = {
-        "potentiate": stdp.EXCITATORY_SPIKE_SYNAPSE,
+        "potentiate": stdp.POTENTIATE,
         "sum": stdp.SUM_SYNAPSE,
         "normalise": stdp.NORMALISE_SYNAPSE,
     }
-    on_event = {"transmit": "spike", "potentiate": "spike", "sum": "normalise", "normalise": "normalise"}
+    on_event = {"potentiate": "spike", "sum": "normalise", "normalise": "normalise"} | dict.fromkeys(on_pre, "spike")
+    # The input's reset lies between depression and potentiation.
     schedule = {"sum": ("start", 3), "normalise": ("start", 5)}
+    schedule |= {"transmit": ("synapses", -2), "depress": ("synapses", -1), "potentiate": ("synapses", 1)}
     if rule.acts_in_training:
         excitatory.set_event_schedule("prune", when="end", order=3)
-        excitatory.run_on_event("prune", rule.update_neurons + "total = 0\nfixed = 0", when="end", order=5)
+        excitatory.run_on_event("prune", rule.update_neurons + "total = 0\nfixed = 0\npruned = 1", when="end", order=5)
         on_post |= {"gather": stdp.SUM_SYNAPSE, "prune": rule.update_synapses}
         on_event |= {"gather": "prune", "prune": "prune"}
         schedule |= {"gather": ("end", 4), "prune": ("end", 6)}
     plastic = DenseSynapses(
-        inputs, excitatory, stdp.SYNAPSE, on_pre={"transmit": stdp.INPUT_SPIKE_SYNAPSE}, on_post=on_post,
-        on_event=on_event, namespace=namespace, clock=clock, name="plastic",
+        inputs, excitatory, stdp.SYNAPSE, on_pre=on_pre, on_post=on_post, on_event=on_event,
+        only={"depress": "live"}, namespace=namespace, clock=clock, name="plastic",
     )  # fmt: skip
     plastic.connect()
     for pathway, (when, order) in schedule.items():

@@ -175,6 +175,16 @@ class NetworkParameters:
         """Time steps simulated for one presentation, with the rest where it is simulated."""
         return self.presentation_steps + (round(self.rest / self.dt) if self.simulate_rest else 0)
 
+    @property
+    def steps_between_presentations(self) -> int:
+        """Time steps from the start of a presentation to that of the next, simulated or not."""
+        return round((self.presentation + self.rest) / self.dt)
+
+    @property
+    def trace_steps(self) -> int:
+        """Time steps after which both postsynaptic traces have fallen to 1e-6 and count as 0."""
+        return math.ceil(max(self.tau_post1, self.tau_post2) * math.log(1e6) / self.dt)
+
     def as_dict(self) -> dict[str, Any]:
         """Return all fields, for JSON."""
         return asdict(self)

@@ -1,6 +1,7 @@
 """Spike-timing-dependent plasticity, weight normalisation and the counts of synaptic operations, as Brian2 strings.
 
-Traces are kept on the neurons, which is exact because all synapses of a neuron share them.
+A trace that every spike sets to 1 is exp(-(time since the last spike)/tau): it needs no equation, only the time step of
+the neuron's last spike, which all of its synapses share, and is computed when it is needed.
 
 References
 ----------
@@ -9,18 +10,22 @@ References
 """
 
 __all__ = [
-    "EXCITATORY_SPIKE_SYNAPSE",
-    "INPUT_SPIKE_SYNAPSE",
+    "DEPRESS",
+    "LIVE",
+    "NORMALISE",
     "NORMALISE_NEURON",
     "NORMALISE_SYNAPSE",
     "POSTSYNAPTIC",
+    "POSTSYNAPTIC_LIVE",
     "POSTSYNAPTIC_REST",
     "POSTSYNAPTIC_SPIKE",
+    "POTENTIATE",
     "PRESYNAPTIC",
     "PRESYNAPTIC_REST",
     "PRESYNAPTIC_SPIKE",
     "SUM_SYNAPSE",
     "SYNAPSE",
+    "TRANSMIT",
 ]
 
 SYNAPSE = """
@@ -31,14 +36,16 @@ plastic                      : boolean  # false once removed or frozen
 
 # An input spike is transmitted, then depresses; an excitatory spike potentiates.  An input spike and an excitatory
 # spike in the same time step count as input first.  A removed synapse has w = 0 and is not plastic: it does neither.
-INPUT_SPIKE_SYNAPSE = """
-g_e_post += w
-w = clip(w - learning_post*rate_pre*post1_post*int(plastic), 0, w_max)
+TRANSMIT = "g_e_post += w"
+DEPRESS = "w = clip(w - learning_post*rate_pre*post1_post*int(plastic), 0, w_max)"
+# The exponent ends at -80 because the exponential of less, no number in single precision, takes many times longer.
+POTENTIATE = """
+pre = exp(clip((last_spike_pre - now_post)*dt/tau_pre, -80, 0))
+w = clip(w + learning_post*rate_post*pre*post2_post*int(plastic), 0, w_max)
 """
-EXCITATORY_SPIKE_SYNAPSE = "w = clip(w + learning_post*rate_post*pre_pre*post2_post*int(plastic), 0, w_max)"
 
 PRESYNAPTIC = """
-dpre/dt = -pre/tau_pre       : 1        # presynaptic trace
+last_spike                   : 1        # time step of the last spike, from the start of this presentation
 fan_out                      : integer  # existing synapses of this input neuron
 plastic_out                  : integer  # those that still learn
 transmissions                : integer  # synaptic operations of this chunk, by class
@@ -46,36 +53,47 @@ depressions                  : integer
 spikes                       : integer
 """
 PRESYNAPTIC_SPIKE = """
-pre = 1
+last_spike = step
 spikes += 1
 transmissions += fan_out
 depressions += int(learning)*plastic_out
 """
-PRESYNAPTIC_REST = "pre = pre*rest_pre"
+PRESYNAPTIC_REST = "last_spike -= steps_between_presentations"
 
-# The traces are set after the synapses have read them ("values before the update").
 POSTSYNAPTIC = """
-dpost1/dt = -post1/tau_post1 : 1        # fast postsynaptic trace
-dpost2/dt = -post2/tau_post2 : 1        # slow postsynaptic trace
+last_spike                   : 1        # time step of the last spike, from the start of this presentation
+post1                        : 1        # fast postsynaptic trace, while it is live, else 0
+post2                        : 1        # slow postsynaptic trace, likewise
+now                          : 1        # time step of these values
 fan_in                       : integer  # existing synapses of this neuron
 plastic_in                   : integer  # those that still learn
 potentiations                : integer  # synaptic operations of this chunk
 total                        : 1        # sum over synapses, 0 outside normalisation and pruning
 fixed                        : 1        # the part of it that does not learn
 scale                        : 1        # factor of the last normalisation
+pruned                       : 1        # 1 where weights may not sum to weight_sum: at first, and after pruning
 learning                     : 1 (shared)  # 1 in training, 0 in evaluation
 """
+# The traces of a neuron matter, and are computed, for some time after a spike; in the last step of it they become 0.
+LIVE = "learning > 0 and step <= last_spike + trace_steps"
+POSTSYNAPTIC_LIVE = """
+now = step
+post1 = exp((last_spike - step)*dt/tau_post1)*int(step < last_spike + trace_steps)
+post2 = exp((last_spike - step)*dt/tau_post2)*int(step < last_spike + trace_steps)
+"""
 POSTSYNAPTIC_SPIKE = """
-post1 = 1
-post2 = 1
+last_spike = step
 potentiations += int(learning)*plastic_in
 """
 POSTSYNAPTIC_REST = """
-post1 = post1*rest_post1
-post2 = post2*rest_post2
+last_spike -= steps_between_presentations
+post1 = 0
+post2 = 0
 """
 
 # Normalisation: what learns is scaled so that the neuron's weights sum to weight_sum; what is frozen keeps its value.
+# Only neurons that have fired, or whose trace was alive, in the presentation before have weights that changed.
+NORMALISE = "step < 1 and learning > 0 and (last_spike + trace_steps > 0 or pruned > 0)"
 SUM_SYNAPSE = """
 total_post += w
 fixed_post += w*int(not plastic)
@@ -84,5 +102,6 @@ NORMALISE_NEURON = """
 scale = (weight_sum - fixed)/clip(total - fixed, 1e-6, 1e6)
 total = 0
 fixed = 0
+pruned = 0
 """
 NORMALISE_SYNAPSE = "w = clip(w*(1 + int(plastic)*(scale_post - 1)), 0, w_max)"

@@ -18,6 +18,9 @@ from spikeprune.pruning.base import PruningRule
 
 __all__ = ["finish_state", "initial_state", "initial_weights"]
 
+#: Time step of the last spike of a neuron that has not fired: of its trace, nothing is left.
+NEVER = -1e6
+
 
 def initial_weights(p: NetworkParameters, seed: int) -> NDArray[np.float64]:
     """Return w_scale (U(0,1) + w_floor), [inputs, neurons] (Diehl & Cook 2015).
@@ -56,6 +59,7 @@ def initial_state(
         "presenter.step": -1,
         "presenter.intensity": p.intensity,
         "input.fan_out": n, "input.plastic_out": n, "input.expected": 1e-12, "input.next_spike": 1e9,
+        "input.last_spike": NEVER, "excitatory.last_spike": NEVER, "excitatory.pruned": 1,
         "excitatory.v": (p.v_rest_e + p.v_offset) * 1e-3, "excitatory.theta": p.theta_0 * 1e-3,
         "excitatory.fan_in": m, "excitatory.plastic_in": m, "excitatory.scale": 1,
         "inhibitory.v": (p.v_rest_i + p.v_offset) * 1e-3,

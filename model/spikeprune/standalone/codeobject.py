@@ -7,25 +7,35 @@ dependencies between iterations, and the templates next to this file use that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+import ast
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from brian2 import prefs
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 from brian2.codegen.permutation_analysis import OrderDependenceError, check_for_order_independence
 from brian2.codegen.statements import Statement
-from brian2.core.functions import DEFAULT_FUNCTIONS
-from brian2.core.variables import ArrayVariable
+from brian2.core.functions import DEFAULT_FUNCTIONS, Function
+from brian2.core.variables import ArrayVariable, Constant
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import get_device
 from brian2.utils.stringtools import word_substitute
 
-from .precision import SinglePrecisionRenderer, float_constants, is_single_precision, single_precision_names
+from .precision import (
+    SinglePrecisionRenderer,
+    float_constants,
+    is_single_precision,
+    opaque_functions,
+    single_precision_names,
+)
 
 __all__ = ["DENSE_TEMPLATE", "FastCPPCodeGenerator", "FastCPPStandaloneCodeObject", "fast_code_object"]
 
 #: Template of a synaptic pathway between two whole groups; its loops define the two neuron indices themselves.
 DENSE_TEMPLATE = "synapses_dense"
+
+#: Templates of this package that loop over neurons or synapses.
+LOOPS = frozenset({"stateupdate", "threshold", "reset", DENSE_TEMPLATE})
 
 NEURON_INDICES = frozenset({"_presynaptic_idx", "_postsynaptic_idx"})
 
@@ -33,11 +43,15 @@ NEURON_INDICES = frozenset({"_presynaptic_idx", "_postsynaptic_idx"})
 class FastCPPCodeGenerator(CPPCodeGenerator):
     """Brian2's C++ generator, which also tells the template what the vector code reads and writes.
 
-    The template receives these additional keywords:
+    In the code of thresholds, the scalar ``_guard`` is the part of the condition that is the same for all neurons, and
+    ``_cond`` the rest.  The template receives these additional keywords:
 
     ``independent_over``
         Set of index names ("_idx", "_presynaptic_idx", "_postsynaptic_idx").  A loop in which this index takes every
         value at most once has no dependence between its iterations, so that ``#pragma GCC ivdep`` is legal.
+    ``loads``
+        An index to the lines that load what is found under it, which the vector code then lacks: "0" (same for all)
+        and, in dense pathways, "_presynaptic_idx" and "_postsynaptic_idx" with definitions that depend on it alone.
     ``order_matters``
         Whether the result may depend on the order of the iterations (as Brian2 judges it), for example because a
         random number is drawn; such code keeps Brian2's order.
@@ -48,6 +62,10 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
     #: Whether the statement being translated is computed in single precision.
     _single_precision = False
     _local_names: Set[str] = frozenset()
+    #: Whether the code being translated is that which runs once, and what it has loaded.
+    _scalar_code = False
+    _loaded: Set[str] = frozenset()
+    _loads: dict[str, list[str]]
 
     def translate_statement(self, statement: Statement) -> str:
         # Scalar statements are computed once a step: there, double precision costs nothing.
@@ -61,38 +79,119 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
     def translate_expression(self, expr: str) -> str:
         if not self._single_precision:
             return str(super().translate_expression(expr))
-        renderer = SinglePrecisionRenderer(float_constants(self.variables), auto_vectorise=self.auto_vectorise)
+        opaque = {self.func_name_replacements.get(name, name) for name in opaque_functions(self.variables)}
+        renderer = SinglePrecisionRenderer(
+            float_constants(self.variables), auto_vectorise=self.auto_vectorise, opaque=opaque
+        )
         return renderer.render_expr(word_substitute(expr, self.func_name_replacements)).strip()
 
     def translate_to_read_arrays(self, read: set[str], write: set[str], indices: set[str]) -> list[str]:
+        scalar, self._scalar_code = self._scalar_code, False
+        if scalar or self.template_name not in LOOPS:
+            self._loaded = set(read)
+            return list(super().translate_to_read_arrays(read, write, indices))
+        lines: list[str] = []
+        loads, outside = set(read), {"0"}
+        if self.template_name == DENSE_TEMPLATE:
+            # i and j are the arrays of the neuron indices under another name.
+            names = {
+                self.get_array_name(self.variables[index]): index for index in NEURON_INDICES & set(self.variables)
+            }
+            for name in sorted(read):
+                index = names.get(self.get_array_name(self.variables[name]))
+                if index is not None:
+                    lines.append(f"const {self.c_data_type(self.variables[name].dtype)} {name} = {index};")
+                    loads.remove(name)
+            indices = indices - NEURON_INDICES
+            outside |= NEURON_INDICES
+        # What is the same for all, or belongs to a neuron, and is not written here needs to be loaded only once; the
+        # compiler cannot know that no other array overlaps it.
+        written = {self.get_array_name(self.variables[name]) for name in write}
+        for index in outside:
+            same = {name for name in loads if self.variable_indices[name] == index}
+            same = {name for name in same if self.get_array_name(self.variables[name]) not in written}
+            self._loads[index] += super().translate_to_read_arrays(same - self._loaded, write, set())
+            loads -= same
+        return lines + list(super().translate_to_read_arrays(loads, write, indices))
+
+    def translate_to_statements(
+        self, statements: Sequence[Statement], conditional_write_vars: dict[str, str]
+    ) -> list[str]:
         if self.template_name != DENSE_TEMPLATE:
-            return super().translate_to_read_arrays(read, write, indices)
-        names = {self.get_array_name(self.variables[index]): index for index in NEURON_INDICES & set(self.variables)}
-        lines = []
-        loads = set()
-        for name in sorted(read):
-            # i and j are the arrays of the neuron indices under another name
-            index = names.get(self.get_array_name(self.variables[name]))
-            if index is None:
-                loads.add(name)
-            else:
-                lines.append(f"const {self.c_data_type(self.variables[name].dtype)} {name} = {index};")
-        return lines + super().translate_to_read_arrays(loads, write, indices - NEURON_INDICES)
+            return list(super().translate_to_statements(statements, conditional_write_vars))
+        once = self._once_a_neuron(statements)
+        for statement, index in once:
+            self._loads[index].append(self.translate_statement(statement))
+        left = [statement for statement in statements if all(statement is not other for other, _ in once)]
+        return list(super().translate_to_statements(left, conditional_write_vars))
+
+    def _once_a_neuron(self, statements: Sequence[Statement]) -> list[tuple[Statement, str]]:
+        """Definitions that depend on one of the two neurons only, with its index."""
+        _, write, _, _ = self.arrays_helper(statements)
+        written = {self.get_array_name(self.variables[name]) for name in write}
+        levels = {}
+        for name, index in self.variable_indices.items():
+            variable = self.variables.get(name)
+            if isinstance(variable, ArrayVariable) and self.get_array_name(variable) in written:
+                levels[name] = "_idx"
+            elif isinstance(variable, ArrayVariable):
+                levels[name] = index
+        found = []
+        for statement in statements:
+            depends = {levels.get(name, "0") for name in _names(ast.parse(statement.expr, mode="eval"))} - {"0"}
+            if statement.op != ":=" or statement.scalar or not self._is_stateless(statement):
+                continue
+            levels[statement.var] = depends.pop() if len(depends) == 1 else "_idx"
+            if levels[statement.var] in NEURON_INDICES:
+                found.append((statement, levels[statement.var]))
+        return found
 
     def translate_statement_sequence(
         self, sc_statements: dict[str | None, Sequence[Statement]], ve_statements: dict[str | None, Sequence[Statement]]
     ) -> tuple[dict[str | None, str], dict[str | None, str], dict[str, Any]]:
+        if self.template_name == "threshold":
+            sc_statements, ve_statements = self._split_condition(sc_statements, ve_statements)
         statements = [statement for block in ve_statements.values() for statement in block]
         self._local_names = single_precision_names(
             [*statements, *(statement for block in sc_statements.values() for statement in block)]
         )
+        self._scalar_code = True  # comes first
+        self._loads = {index: [] for index in ("0", *NEURON_INDICES)}
         scalar_code, vector_code, keywords = super().translate_statement_sequence(sc_statements, ve_statements)
+        keywords["loads"] = {index: "\n".join(lines) for index, lines in self._loads.items()}
         keywords["order_matters"] = self._order_matters(statements)
         keywords["same_for_all"] = not keywords["order_matters"] and self._is_scalar(statements)
         keywords["independent_over"] = {
             index for index in {"_idx", *NEURON_INDICES} if self._is_independent(statements, index)
         }
         return scalar_code, vector_code, keywords
+
+    def _split_condition(
+        self,
+        sc_statements: Mapping[str | None, Sequence[Statement]],
+        ve_statements: Mapping[str | None, Sequence[Statement]],
+    ) -> tuple[dict[str | None, Sequence[Statement]], dict[str | None, Sequence[Statement]]]:
+        """Move the parts of ``_cond = A and B and ...`` that are the same for all neurons to the scalar ``_guard``."""
+        scalars = {statement.var for block in sc_statements.values() for statement in block}
+        scalars |= {name for name, index in self.variable_indices.items() if index == "0"}
+        scalars |= {name for name, variable in self.variables.items() if isinstance(variable, Constant)}
+        guarded, rest = dict(sc_statements), dict(ve_statements)
+        for block, statements in ve_statements.items():
+            old = statements[-1]
+            tree = ast.parse(old.expr, mode="eval").body
+            parts = tree.values if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And) else [tree]
+            alike = [part for part in parts if _names(part) <= scalars]
+            others = [part for part in parts if part not in alike]
+            if len(statements) > 1 or not others:
+                alike, others = [], parts
+            guard = Statement("_guard", ":=", _conjunction(alike), "", bool, constant=True, scalar=True)
+            condition = Statement(old.var, old.op, _conjunction(others), old.comment, old.dtype, old.constant)
+            guarded[block], rest[block] = [*sc_statements[block], guard], [*statements[:-1], condition]
+        return guarded, rest
+
+    def _is_stateless(self, statement: Statement) -> bool:
+        functions = [self.variables.get(name) for name in _names(ast.parse(statement.expr, mode="eval"))]
+        return all(function.stateless for function in functions if isinstance(function, Function))
 
     def _order_matters(self, statements: Sequence[Statement]) -> bool:
         try:
@@ -154,6 +253,14 @@ DEFAULT_FUNCTIONS["clip"].implementations.add_implementation(
     }
     """,
 )
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+def _conjunction(parts: Sequence[ast.expr]) -> str:
+    return " and ".join(f"({ast.unparse(part)})" for part in parts) or "True"
 
 
 def fast_code_object() -> type[FastCPPStandaloneCodeObject] | None:

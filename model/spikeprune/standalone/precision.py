@@ -18,7 +18,13 @@ from brian2.core.functions import Function
 from brian2.core.variables import ArrayVariable, Constant
 from brian2.parsing.rendering import CPPNodeRenderer
 
-__all__ = ["SinglePrecisionRenderer", "float_constants", "is_single_precision", "single_precision_names"]
+__all__ = [
+    "SinglePrecisionRenderer",
+    "float_constants",
+    "is_single_precision",
+    "opaque_functions",
+    "single_precision_names",
+]
 
 #: Functions with a version for `float` that vectorises or is inlined.
 ELEMENTARY = frozenset(
@@ -36,15 +42,26 @@ class SinglePrecisionRenderer(CPPNodeRenderer):
         Names that the program declares as `double` constants.
     auto_vectorise : set of str, optional
         As in `CPPNodeRenderer`.
+    opaque : set of str, optional
+        Names of functions whose arguments keep their precision and whose result is rounded (see `opaque_functions`).
     """
 
-    def __init__(self, constants: Set[str], auto_vectorise: set[str] | None = None) -> None:
+    def __init__(
+        self, constants: Set[str], auto_vectorise: set[str] | None = None, opaque: Set[str] = frozenset()
+    ) -> None:
         super().__init__(auto_vectorise=auto_vectorise)
         self.constants = constants
+        self.opaque = opaque
 
     def render_Constant(self, node: ast.Constant) -> str:
         text: str = super().render_Constant(node)
         return f"{text}f" if isinstance(node.value, float | np.floating) and _fits(float(node.value)) else text
+
+    def render_Call(self, node: ast.Call) -> str:
+        if isinstance(node.func, ast.Name) and node.func.id in self.opaque:
+            exact = CPPNodeRenderer(auto_vectorise=self.auto_vectorise)
+            return f"(float){exact.render_Call(node)}"
+        return str(super().render_Call(node))
 
     def render_Name(self, node: ast.Name) -> str:
         text: str = super().render_Name(node)
@@ -54,8 +71,8 @@ class SinglePrecisionRenderer(CPPNodeRenderer):
 def is_single_precision(statement: Statement, variables: Mapping[str, Any], local_names: Set[str]) -> bool:
     """Whether a vector statement uses nothing but single precision.
 
-    That is so if it consists of `float32` and boolean variables, constants, and elementary functions of them.  Time,
-    integer variables and other functions keep their precision.
+    That is so if it consists of `float32` and boolean variables, constants, elementary functions of them, and functions
+    of integers.  Time, integer variables and other functions keep their precision.
 
     Parameters
     ----------
@@ -67,8 +84,28 @@ def is_single_precision(statement: Statement, variables: Mapping[str, Any], loca
     """
     if prefs.core.default_float_dtype is not np.float32:
         return False
-    names = {node.id for node in ast.walk(ast.parse(statement.expr, mode="eval")) if isinstance(node, ast.Name)}
+    names = _names_outside(ast.parse(statement.expr, mode="eval"), opaque_functions(variables))
     return all(name in local_names or _is_single(name, variables.get(name)) for name in names)
+
+
+def opaque_functions(variables: Mapping[str, Any]) -> set[str]:
+    """Names of functions that make a real number of integers, such as random numbers that are addressed by counters."""
+    return {
+        name
+        for name, function in variables.items()
+        if isinstance(function, Function)
+        and function._arg_types
+        and all(kind == "integer" for kind in function._arg_types)
+        and function._return_type == "float"
+    }
+
+
+def _names_outside(node: ast.AST, functions: Set[str]) -> set[str]:
+    """Names in an expression, except those in calls of `functions`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions:
+        return set()
+    inner = [_names_outside(child, functions) for child in ast.iter_child_nodes(node)]
+    return set().union({node.id} if isinstance(node, ast.Name) else (), *inner)
 
 
 def single_precision_names(statements: Iterable[Statement]) -> set[str]:

@@ -18,6 +18,9 @@ __all__ = ["DenseSynapses"]
 class DensePathway(SynapticPathway):
     """Pathway that reads the events of its source directly, without a queue of delayed events."""
 
+    #: Event of the other side that limits the pathway to some of its neurons.
+    only: str | None = None
+
     def create_code_objects(self, run_namespace: Mapping[str, Any]) -> None:
         # A class that the user chose for these synapses takes precedence.
         codeobj_class = fast_code_object() if self.synapses.codeobj_class is None else None
@@ -30,6 +33,13 @@ class DensePathway(SynapticPathway):
         self.template = DENSE_TEMPLATE
         self.needed_variables = [self.eventspace_name]
         self.template_kwds["eventspace_variable"] = self.source.variables[self.eventspace_name]
+        self.template_kwds["only_variable"] = None
+        if self.only is not None:
+            name = f"_{self.only}space"
+            # Under this name, the variable is not taken for the event space of the pathway itself.
+            self.variables.add_reference("_only_space", self.target, name)
+            self.needed_variables.append("_only_space")
+            self.template_kwds["only_variable"] = self.target.variables[name]
         self.code_objects[:] = [weakref.proxy(self.create_default_code_object(run_namespace))]
 
 
@@ -46,6 +56,9 @@ class DenseSynapses(Synapses):
         A whole group of fixed size, not a subgroup or other synapses.
     target : `Group`, optional
         Likewise; the source itself if not given.
+    only : dict of str to str, optional
+        Name of a pathway to an event of the neurons at its other end: a promise that the pathway's statements change
+        nothing at neurons for which this event does not occur in the same time step, so that they may be left out.
     *args, **kwds
         Passed on to `Synapses`, except that `delay` can only be zero.
 
@@ -71,6 +84,7 @@ class DenseSynapses(Synapses):
         target: Any = None,
         *args: Any,
         delay: Quantity | Mapping[str, Quantity] | None = None,
+        only: Mapping[str, str] | None = None,
         **kwds: Any,
     ) -> None:
         for role, group in [("source", source), ("target", source if target is None else target)]:
@@ -83,6 +97,16 @@ class DenseSynapses(Synapses):
         if any(value != 0 * second for value in delays):
             raise TypeError(f"DenseSynapses were given the delay {delay}, but have none: use Synapses.")
         super().__init__(source, target, *args, **kwds)
+        for pathway, event in (only or {}).items():
+            if pathway not in self._pathway_names() or event not in getattr(self, pathway).target.events:
+                raise TypeError(
+                    f"DenseSynapses '{self.name}' cannot limit the pathway '{pathway}' to the event '{event}': name a "
+                    "pathway and an event of the neurons at its other end."
+                )
+            getattr(self, pathway).only = event
+
+    def _pathway_names(self) -> list[str]:
+        return [pathway.objname for pathway in self._pathways]
 
     def _add_updater(
         self, code: str, prepost: str, objname: str | None = None, delay: None = None, event: str = "spike"

@@ -51,7 +51,7 @@ __all__ = ["MODEL_VERSION", "DataSource", "Experiment", "PlannedRun", "Variant"]
 
 #: Part of what identifies a run.  Raise it when equations, random numbers or the evaluation change in such a way that
 #: the same settings give another result; runs of the version before are then no longer recognised.
-MODEL_VERSION = 1
+MODEL_VERSION = 2
 
 SETTINGS = ("epochs", "shuffle", "precision", "backend", "chunk", "assignment_images")
 KEYS = ("name", "description", "data", "neurons", "seeds", "network", "rules", *SETTINGS)
@@ -91,7 +91,7 @@ class DataSource:
             if key in table and not _whole(table[key], 1):
                 raise ParameterError(f"data.{key} is {table[key]!r}: it must be a whole number from 1 on.")
         if "name" not in table:
-            raise ParameterError("The data have no name: write for example data = \"mnist\".")
+            raise ParameterError('The data have no name: write for example data = "mnist".')
         if table["name"] not in NAMES and (as_path(table["name"]) or (folder / table["name"]).exists()):
             table["name"] = str((folder / Path(table["name"]).expanduser()).resolve())
         if "data_dir" in table:
@@ -281,7 +281,7 @@ def _network(value: Any) -> dict[str, Any]:
 def _variants(entry: Any, network: Mapping[str, Any]) -> Iterator[Variant]:
     """Expand the lists in the table of a rule into all combinations."""
     if not isinstance(entry, Mapping) or "name" not in entry:
-        raise ParameterError(f"The rule {entry!r} has no name: write [[rules]] and name = \"…\" below it.")
+        raise ParameterError(f'The rule {entry!r} has no name: write [[rules]] and name = "…" below it.')
     values = dict(entry)
     name, own = _text("name of a rule", values.pop("name")), _network(values.pop("network", {}))
     label = _text(f"label of rule '{name}'", values.pop("label", name))

@@ -6,6 +6,7 @@
     // scalar code
     const size_t _vectorisation_idx = -1;
     {{scalar_code|autoindent}}
+    {{loads['0']|autoindent}}
 
     const int _N = {{constant_or_scalar('N', variables['N'])}};
     {% if '_idx' in independent_over and not order_matters %}

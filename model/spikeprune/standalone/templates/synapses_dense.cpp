@@ -1,53 +1,108 @@
 {# USES_VARIABLES { N_pre, N_post, _synaptic_pre, _synaptic_post } #}
 {# Pathway between two whole groups connected all-to-all without delays: synapse i*N_post + j connects i to j.
-   The generator leaves the definition of both neuron indices to the loops below. #}
+   The generator leaves the definition of both neuron indices, and what depends on one of them, to the loops below. #}
 {% extends 'common_synapses.cpp' %}
 
-{% macro _loop(index, size) %}
-{% if index in independent_over and not order_matters %}
-            #pragma GCC ivdep
-{% endif %}
-            for (int32_t {{index}} = 0; {{index}} < {{size}}; {{index}}++)
-            {
+{% macro _body(index) %}
+                {{loads[index]|autoindent}}
                 const size_t _idx = (size_t)_presynaptic_idx * N_post + _postsynaptic_idx;
                 const size_t _vectorisation_idx = _idx;
                 {{vector_code|autoindent}}
+{%- endmacro %}
+
+{% macro _independent(index) %}
+{% if index in independent_over and not order_matters %}
+            #pragma GCC ivdep
+{% endif %}
+{%- endmacro %}
+
+{% macro _loop(index, size) %}
+{{_independent(index)}}
+            for (int32_t {{index}} = 0; {{index}} < {{size}}; {{index}}++)
+            {
+{{_body(index)}}
             }
 {%- endmacro %}
 
 {% block maincode %}
     {% set _eventspace = get_array_name(eventspace_variable) %}
+    {% set _event_index, _other_index, _other_size = ('_presynaptic_idx', '_postsynaptic_idx', 'N_post')
+           if pathway.prepost == 'pre' else ('_postsynaptic_idx', '_presynaptic_idx', 'N_pre') %}
     const int32_t* const _events = {{_eventspace}};
     const int32_t _num_events = _events[_num{{eventspace_variable.name}} - 1];
+    {% if only_variable is not none %}
+    const int32_t* const _only = {{get_array_name(only_variable)}};
+    const int32_t _num_only = _only[{{_other_size}}];
+    if (_num_events > 0 && _num_only > 0)
+    {% else %}
     if (_num_events > 0)
+    {% endif %}
     {
         // scalar code
         const size_t _vectorisation_idx = -1;
         {{scalar_code|autoindent}}
+        {{loads['0']|autoindent}}
 
-        {% if pathway.prepost == 'pre' %}
-        for (int32_t _event = 0; _event < _num_events; _event++)
+        {% if only_variable is not none and not order_matters %}
+        if (_num_only * 8 <= {{_other_size}})
         {
-            const int32_t _presynaptic_idx = _events[_event];
-{{_loop('_postsynaptic_idx', 'N_post')}}
+            // few neurons at the other end: one by one
+            for (int32_t _k = 0; _k < _num_only; _k++)
+            {
+                const int32_t {{_other_index}} = _only[_k];
+                {{loads[_other_index]|autoindent}}
+{{_independent(_event_index)}}
+                for (int32_t _event = 0; _event < _num_events; _event++)
+                {
+                    const int32_t {{_event_index}} = _events[_event];
+{{_body(_event_index)}}
+                }
+            }
         }
-        {% else %}
-        {% if not order_matters %}
+        else
+        {% endif %}
+        {% if pathway.prepost == 'post' and not order_matters %}
         if (_num_events == N_post)
         {
             // an event of all neurons: the whole matrix in the order of memory
             for (int32_t _presynaptic_idx = 0; _presynaptic_idx < N_pre; _presynaptic_idx++)
             {
+                {{loads['_presynaptic_idx']|autoindent}}
 {{_loop('_postsynaptic_idx', 'N_post')}}
             }
         }
         else
         {% endif %}
-        for (int32_t _event = 0; _event < _num_events; _event++)
         {
-            const int32_t _postsynaptic_idx = _events[_event];
-{{_loop('_presynaptic_idx', 'N_pre')}}
+            int32_t _event = 0;
+            {% if pathway.prepost == 'pre' and _other_index in independent_over and not order_matters %}
+            // several rows at a time: what belongs to a postsynaptic neuron is loaded and stored once for all of them
+            {% for rows in (4, 2) %}
+            for (; _event + {{rows}} <= _num_events; _event += {{rows}})
+            {
+                {% for row in range(rows) %}
+                const int32_t _neuron_{{row}} = _events[_event + {{row}}];
+                {% endfor %}
+                #pragma GCC ivdep
+                for (int32_t {{_other_index}} = 0; {{_other_index}} < {{_other_size}}; {{_other_index}}++)
+                {
+                    {% for row in range(rows) %}
+                    {
+                        const int32_t {{_event_index}} = _neuron_{{row}};
+                        {{loads[_event_index]|autoindent}}
+{{_body(_other_index)}}
+                    }
+                    {% endfor %}
+                }
+            }
+            {% endfor %}
+            {% endif %}
+            for (; _event < _num_events; _event++)
+            {
+                const int32_t {{_event_index}} = _events[_event];
+                {{loads[_event_index]|autoindent}}
+{{_loop(_other_index, _other_size)}}
+            }
         }
-        {% endif %}
     }
 {% endblock %}
