@@ -21,7 +21,14 @@ from spikeprune import (
 from spikeprune.backend import ChunkResult, Program, State, make_program
 from spikeprune.backend.runtime import RuntimeProgram
 from spikeprune.errors import ParameterError
-from spikeprune.pruning import RULES, AdaptiveWithoutActivity, PruningState, make_rule
+from spikeprune.pruning import (
+    RULES,
+    AdaptiveGlobalThreshold,
+    AdaptiveWithoutActivity,
+    AdaptiveWithoutRenormalisation,
+    PruningState,
+    make_rule,
+)
 from spikeprune.state import finish_state, initial_state
 
 IMAGES = 20
@@ -103,7 +110,7 @@ def watch(program: Program) -> Recording:
             record.alive.append(now.alive)
 
     options: dict[str, Any] = {"dt": p.dt * b2.ms, "when": "end"}
-    # The presenter decides at order 2 of the end of a time step, the rule acts at orders 4 to 6.
+    # The presenter decides at order 2 of the end of a time step, the rule acts at orders 4 to 7.
     program.built.network.add(b2.NetworkOperation(look_before, order=3, **options))
     program.built.network.add(b2.NetworkOperation(look_after, order=10, **options))
     return record
@@ -114,6 +121,8 @@ TRAINING_RULES = [
     ConstantPruning(h=0.1, interval=4),
     SoftPruning(h=0.2, settled=12, value=0.03, interval=4),
     AdaptiveWithoutActivity(beta=0.6, eta=0.3, interval=4),
+    AdaptiveWithoutRenormalisation(beta=0.6, eta=0.3, interval=4),
+    AdaptiveGlobalThreshold(beta=0.6, eta=0.3, interval=4),
 ]
 
 

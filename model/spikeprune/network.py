@@ -114,7 +114,7 @@ def _linked(group: Any, presenter: Any, *names: str) -> None:
 def _link_equations(*names: str) -> str:
     kinds = dict(line.split("#")[0].split(":") for line in show.PRESENTER.strip().splitlines())
     kinds = {name.strip(): kind.strip() for name, kind in kinds.items()}
-    return "\n".join(f"{name} : {kinds[name]} (linked)" for name in names) + "\n"
+    return "\n".join(f"{name} : {kinds.get(name, '1')} (linked)" for name in names) + "\n"
 
 
 def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltNetwork:
@@ -147,13 +147,15 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
             _linked(made, presenter, *links)
         return made
 
+    sums = "".join(f"{name} : 1\n" for name in rule.population_sums)
     presenter = b2.NeuronGroup(
-        1, show.PRESENTER, events={"over": "step >= slot_steps - 1 and image < images"},
+        1, show.PRESENTER + sums, events={"over": "step >= slot_steps - 1 and image < images"},
         namespace=namespace, clock=clock, name="presenter",
     )  # fmt: skip
     presenter.run_regularly(show.PRESENTER_STEP, when="start", order=0, name="presenter_step")
     presenter.set_event_schedule("over", when="end", order=0)
-    presenter.run_on_event("over", show.PRESENTER_OVER, when="end", order=2)
+    no_sums = "".join(f"{name} = 0\n" for name in rule.population_sums)
+    presenter.run_on_event("over", show.PRESENTER_OVER + no_sums, when="end", order=2)
 
     begin = {"begin": "step < 1"}
     inputs = group(
@@ -166,7 +168,7 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
     inputs.resetter["spike"].when, inputs.resetter["spike"].order = "synapses", 0
     excitatory = group(
         n, neuron.EXCITATORY + stdp.POSTSYNAPTIC + rule.neuron_equations() + "\ng_total : 1 (linked)\n",
-        ("step", "prune", "interval_spikes", "seed"),
+        ("step", "prune", "interval_spikes", "seed", *rule.population_sums),
         threshold=neuron.EXCITATORY_THRESHOLD,
         reset=neuron.EXCITATORY_SPIKE + stdp.POSTSYNAPTIC_SPIKE + rule.on_spike,
         events=begin | {"normalise": stdp.NORMALISE, "live": stdp.LIVE}
@@ -190,16 +192,17 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
         made.set_event_schedule("begin", when="start", order=1)
         made.run_on_event("begin", code, when="start", order=2)
     excitatory.set_event_schedule("normalise", when="start", order=1)
-    excitatory.run_on_event("normalise", stdp.NORMALISE_NEURON, when="start", order=4)
+    normalise = stdp.NORMALISE_NEURON.format(normalised_sum=rule.normalised_sum)
+    excitatory.run_on_event("normalise", normalise, when="start", order=4)
 
     excitatory.run_on_event("live", stdp.POSTSYNAPTIC_LIVE, when="before_synapses")
 
     plastic = _plastic_synapses(inputs, excitatory, rule, namespace, clock)
 
-    def connect(source: Any, target: Any, effect: str, name: str) -> Any:
+    def connect(source: Any, target: Any, effect: str, name: str, event: str = "spike") -> Any:
         """Connect partners, or all neurons to the only one of the other group."""
         kind: type[b2.Synapses] = DenseSynapses if len(target) == 1 else b2.Synapses
-        made = kind(source, target, on_pre=effect, namespace=namespace, clock=clock, name=name)
+        made = kind(source, target, on_pre=effect, on_event=event, namespace=namespace, clock=clock, name=name)
         made.connect(j=None if len(target) == 1 else "i")
         return made
 
@@ -209,6 +212,10 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
         connect(inhibitory, pool, "g_total_post += w_inh_exc", "inh_to_pool"),
         connect(excitatory, presenter, "population_spikes_post += 1", "exc_to_presenter"),
     ]
+    if rule.population_sums:
+        add = "\n".join(f"{name}_post += {variable}_pre" for name, variable in rule.population_sums.items())
+        fixed.append(connect(excitatory, presenter, add, "population_sums", event="prune"))
+        fixed[-1].pre.when, fixed[-1].pre.order = "end", 5
     spike_monitor = b2.SpikeMonitor(excitatory, name="spike_monitor")
     presentation_monitor = b2.EventMonitor(
         presenter, "over", variables=["image", "attempt", "population_spikes"], when="end", order=1,
@@ -243,10 +250,10 @@ def _plastic_synapses(inputs: Any, excitatory: Any, rule: PruningRule, namespace
     schedule |= {"transmit": ("synapses", -2), "depress": ("synapses", -1), "potentiate": ("synapses", 1)}
     if rule.acts_in_training:
         excitatory.set_event_schedule("prune", when="end", order=3)
-        excitatory.run_on_event("prune", rule.update_neurons + "total = 0\nfixed = 0\npruned = 1", when="end", order=5)
+        excitatory.run_on_event("prune", rule.update_neurons + "total = 0\nfixed = 0\npruned = 1", when="end", order=6)
         on_post |= {"gather": stdp.SUM_SYNAPSE, "prune": rule.update_synapses}
         on_event |= {"gather": "prune", "prune": "prune"}
-        schedule |= {"gather": ("end", 4), "prune": ("end", 6)}
+        schedule |= {"gather": ("end", 4), "prune": ("end", 7)}
     plastic = DenseSynapses(
         inputs, excitatory, stdp.SYNAPSE, on_pre=on_pre, on_post=on_post, on_event=on_event,
         only={"depress": "live"}, namespace=namespace, clock=clock, name="plastic",

@@ -91,7 +91,8 @@ post1 = 0
 post2 = 0
 """
 
-# Normalisation: what learns is scaled so that the neuron's weights sum to weight_sum; what is frozen keeps its value.
+# Normalisation: what learns is scaled so that the neuron's weights sum to `normalised_sum` (weight_sum, unless the
+# pruning rule says otherwise); what is frozen keeps its value.
 # Only neurons that have fired, or whose trace was alive, in the presentation before have weights that changed.
 NORMALISE = "step < 1 and learning > 0 and (last_spike + trace_steps > 0 or pruned > 0)"
 SUM_SYNAPSE = """
@@ -99,7 +100,7 @@ total_post += w
 fixed_post += w*int(not plastic)
 """
 NORMALISE_NEURON = """
-scale = (weight_sum - fixed)/clip(total - fixed, 1e-6, 1e6)
+scale = ({normalised_sum} - fixed)/clip(total - fixed, 1e-6, 1e6)
 total = 0
 fixed = 0
 pruned = 0

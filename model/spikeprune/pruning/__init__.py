@@ -9,16 +9,20 @@ from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.pruning.adaptive import AdaptivePruning
 from spikeprune.pruning.base import PruningRule, PruningState
 from spikeprune.pruning.constant import ConstantPruning
+from spikeprune.pruning.global_threshold import AdaptiveGlobalThreshold
 from spikeprune.pruning.none import NoPruning
 from spikeprune.pruning.post_training import PostTrainingPruning
 from spikeprune.pruning.random_removal import RandomRemoval
 from spikeprune.pruning.soft import SoftPruning
 from spikeprune.pruning.without_activity import AdaptiveWithoutActivity
+from spikeprune.pruning.without_renormalisation import AdaptiveWithoutRenormalisation
 
 __all__ = [
     "RULES",
+    "AdaptiveGlobalThreshold",
     "AdaptivePruning",
     "AdaptiveWithoutActivity",
+    "AdaptiveWithoutRenormalisation",
     "ConstantPruning",
     "NoPruning",
     "PostTrainingPruning",
@@ -33,7 +37,7 @@ RULES: dict[str, type[PruningRule]] = {
     rule.name: rule
     for rule in (
         NoPruning, ConstantPruning, AdaptivePruning, SoftPruning, PostTrainingPruning, RandomRemoval,
-        AdaptiveWithoutActivity,
+        AdaptiveWithoutActivity, AdaptiveGlobalThreshold, AdaptiveWithoutRenormalisation,
     )
 }  # fmt: skip
 

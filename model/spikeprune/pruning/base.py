@@ -3,14 +3,15 @@
 A rule adds variables to the excitatory neurons and code to two moments: every excitatory spike, and the pruning events,
 which come at the end of every `interval`-th accepted image from the `start`-th on.  At a pruning event the network
 first adds the weights of each neuron into ``total``; then the neurons run ``update_neurons``, and after them the
-synapses run
-``update_synapses``.  A rule sees its own weights and spikes, never a label.
+synapses run ``update_synapses``.  A rule that needs sums over all neurons names them in ``population_sums``; one that
+changes what weights are normalised to, in ``normalised_sum``.  A rule sees its own weights and spikes, never a label.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -88,6 +89,10 @@ class PruningRule:
     on_spike: ClassVar[str] = ""
     update_neurons: ClassVar[str] = ""
     update_synapses: ClassVar[str] = ""
+    #: What the weights of a neuron sum to after normalisation, an expression of the neuron.
+    normalised_sum: ClassVar[str] = "weight_sum"
+    #: Sums over all neurons, made at a pruning event before ``update_neurons``: name of the sum to neuron variable.
+    population_sums: ClassVar[Mapping[str, str]] = MappingProxyType({})
     #: The neuron variable that holds the current threshold, for the history of a run.
     threshold: ClassVar[str] = ""
 
