@@ -243,6 +243,13 @@ def test_evaluation_of_other_images_is_not_kept(copied: Path, tiny: Path) -> Non
     assert (copied / "results.json").read_text() == before
 
 
+def test_dead_neurons_of_older_runs_are_counted_from_their_responses(copied: Path) -> None:
+    results = json.loads((copied / "results.json").read_text())
+    counted = results.pop("dead_neurons")
+    (copied / "results.json").write_text(json.dumps(results))
+    assert document("show", copied)["dead_neurons"] == counted
+
+
 def test_unevaluated_run_is_shown_and_evaluated_by_resume(copied: Path) -> None:
     before = json.loads((copied / "results.json").read_text())
     for name in ("results.json", "evaluation.npz"):

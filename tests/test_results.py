@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
+from spikeprune.cli.board import group_table, paired_table
 from spikeprune.errors import SpikepruneError
 from spikeprune.sweep.results import PERCENT, VALUES, group_results, pareto_front, pareto_fronts, write_results
 
@@ -52,6 +56,51 @@ def test_means_and_paired_differences_by_hand() -> None:
         assert paired[name]["sd"] == pytest.approx(55 / 2**0.5)
     assert "against_none" not in none
     assert (larger["neurons"], larger["n"], larger["values"]["accuracy"]["sd"]) == (20, 1, None)
+
+
+def test_neurons_that_died_are_averaged_and_compared() -> None:
+    table = pd.DataFrame(
+        [
+            row("none", 0, 80, 100, dead_neurons=1, silent_neurons=0),
+            row("none", 1, 80, 100, dead_neurons=0, silent_neurons=0),
+            row("adaptive", 0, 80, 50, dead_neurons=2, silent_neurons=5),
+            row("adaptive", 1, 80, 50, dead_neurons=5, silent_neurons=7),
+        ]
+    )
+    _, adaptive = group_results(table)
+    assert adaptive["values"]["dead_neurons"]["mean"] == 3.5
+    assert adaptive["values"]["dead_neurons"]["sd"] == pytest.approx(3 / 2**0.5)
+    assert adaptive["against_none"]["dead_neurons"]["values"] == [1, 5]
+    assert adaptive["against_none"]["silent_neurons"]["values"] == [5, 7]
+
+
+def printed(table: Any) -> str:
+    console = Console(file=StringIO(), width=120)
+    console.print(table)
+    text: str = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "…" not in text
+    return text
+
+
+def test_tables_show_means_and_paired_differences() -> None:
+    operations = {
+        "training.training_sops": 60.0, "training.transmissions": 50.0, "training.updates": 75.0,
+        "inference.inference_sops": 40.0, "dead_neurons": 3,
+    }  # fmt: skip
+    table = pd.DataFrame(
+        [
+            row("none", 0, 81.0, 100.0), row("none", 1, 82.0, 100.0),
+            row("adaptive", 0, 80.0, 0.0, **operations), row("adaptive", 1, 83.0, 0.0, **operations),
+        ]
+    )  # fmt: skip
+    groups = group_results(table)
+    text = printed(group_table(groups, "x"))
+    for words in ("81.50 ± 2.12", "3.0 ± 0.0", "+0.00 ± 1.41", "−40.0 ± 0.0 %"):
+        assert words in text
+    line = next(line for line in printed(paired_table(groups)).splitlines() if "adaptive" in line)
+    cells = ["adaptive", "10", "2", "+0.00 ± 1.41", "−40.0 ± 0.0", "−50.0 ± 0.0", "−25.0 ± 0.0", "−60.0 ± 0.0"]
+    assert [cell for cell in re.split(r"\s{2,}", line.strip()) if cell] == [*cells, "+3.0 ± 0.0"]
+    assert paired_table(groups[:1]) is None
 
 
 def test_rule_is_given_with_its_parameters() -> None:

@@ -164,6 +164,8 @@ def test_every_run_has_a_row_of_what_its_folder_says(finished: tuple[Path, Sweep
         assert row["training.training_sops"] == summary.training.training_sops / IMAGES
         assert summary.inference is not None
         assert row["inference.inference_sops"] == summary.inference.inference_sops / 4
+        with np.load(summary.folder / "evaluation.npz") as stored:
+            assert row["dead_neurons"] == (stored["responses"].sum(axis=0) == 0).sum()
         assert row["parameters.presentation"] == 20
         assert row["settings.epochs"] == 1
     ours = result.table[result.table["label"] == "ours"]

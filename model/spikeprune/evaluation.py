@@ -19,7 +19,7 @@ from spikeprune.backend import Program, State
 from spikeprune.datasets import Dataset
 from spikeprune.errors import DataError
 from spikeprune.operations import OperationCounts, connection_sparsity, synaptic_operations
-from spikeprune.readout import Readout, read_out
+from spikeprune.readout import Readout, read_out, silent_neurons
 from spikeprune.records import RunFolder
 
 __all__ = ["BLOCK", "Evaluation", "evaluate"]
@@ -55,6 +55,11 @@ class Evaluation:
         """Images given their own label, in percent."""
         return self.readout.accuracy
 
+    @property
+    def dead(self) -> NDArray[np.int64]:
+        """Neurons that fired at none of the test images, the network being frozen [dead neurons]."""
+        return silent_neurons(self.responses)
+
     def save(self, folder: RunFolder) -> None:
         """Write evaluation.npz and results.json."""
         folder.write_arrays(
@@ -73,6 +78,7 @@ class Evaluation:
             "accuracy": self.accuracy,
             "images": len(self.labels),
             "silent_neurons": len(self.readout.silent),
+            "dead_neurons": len(self.dead),
             "counts": self.counts.as_dict(),
             "neurobench": self.neurobench,
             "confusion": self.readout.confusion.tolist(),

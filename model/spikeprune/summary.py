@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from spikeprune.energy import PRICES, energy
 from spikeprune.errors import RunFolderError
 from spikeprune.operations import OperationCounts
+from spikeprune.readout import silent_neurons
 from spikeprune.records import RunFolder
 
 if TYPE_CHECKING:
@@ -45,8 +46,14 @@ class Summary:
         Share of the plastic synapses that were removed, and that still transmit but no longer learn; 0 to 1.
     accuracy : float or None
         Test images given their own label, in percent; None before an evaluation, as all that follows.
-    test_images, silent_neurons : int or None
-        Images of the evaluation; neurons that never fired on the images that assign them to classes.
+    test_images : int or None
+        Images of the evaluation.
+    silent_neurons : int or None
+        Neurons that never fired at the images that assign them to classes, the last 10,000 of training unless told
+        otherwise: the network was still learning.
+    dead_neurons : int or None
+        Neurons that never fired at the images of the evaluation: the network was frozen.  Both look at the accepted
+        presentation of each image.
     inference : OperationCounts or None
         Operations of the evaluation.
     neurobench : dict or None
@@ -65,6 +72,7 @@ class Summary:
     accuracy: float | None = None
     test_images: int | None = None
     silent_neurons: int | None = None
+    dead_neurons: int | None = None
     inference: OperationCounts | None = None
     neurobench: dict[str, float] | None = None
 
@@ -101,7 +109,11 @@ class Summary:
                 removed_share=_removed_share(record, history, results),
                 frozen_share=history[-1]["frozen_share"],
             )
-            return summary if results is None else summary._with_results(results)
+            if results is None:
+                return summary
+            if "dead_neurons" not in results:  # written before they were counted
+                results["dead_neurons"] = len(silent_neurons(record.read_arrays("evaluation.npz")["responses"]))
+            return summary._with_results(results)
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise RunFolderError(
                 f"The run folder {path} is damaged ({type(error).__name__}: {error}): restore it from a copy."
@@ -117,6 +129,7 @@ class Summary:
             accuracy=results["accuracy"],
             test_images=results["images"],
             silent_neurons=results["silent_neurons"],
+            dead_neurons=results["dead_neurons"],
             inference=OperationCounts.from_dict(results["counts"]),
             neurobench=results["neurobench"],
         )
@@ -174,6 +187,7 @@ class Summary:
             "accuracy": self.accuracy,
             "test_images": self.test_images,
             "silent_neurons": self.silent_neurons,
+            "dead_neurons": self.dead_neurons,
             "removed_share": self.removed_share,
             "frozen_share": self.frozen_share,
             "seconds": self.seconds,

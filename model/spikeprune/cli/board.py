@@ -16,7 +16,7 @@ from spikeprune.cli.tables import si, signed
 from spikeprune.sweep import Watcher
 from spikeprune.sweep.experiment import PlannedRun
 
-__all__ = ["Board", "group_table"]
+__all__ = ["Board", "group_table", "paired_table"]
 
 
 class Board(Watcher):
@@ -129,10 +129,13 @@ def group_table(groups: Sequence[Mapping[str, Any]], title: str) -> Table:
     table = Table(
         title=title, box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left",
         caption="SOPs: synaptic operations per image, retries included; in training they include weight updates.\n"
+        "Dead neurons fired at none of the images of the evaluation.\n"
         "Mean ± SD over seeds; below, the difference from the unpruned network of the same seed (accuracy in points).",
     )  # fmt: skip
     table.add_column("Rule", overflow="fold")
-    for heading in ("Neurons", "Seeds", "Accuracy\n%", "Removed\nweights, %", "Training\nSOPs", "Inference\nSOPs"):
+    for heading in (
+        "Neurons", "Seeds", "Accuracy\n%", "Removed\nweights, %", "Dead\nneurons", "Training\nSOPs", "Inference\nSOPs",
+    ):  # fmt: skip
         table.add_column(heading, justify="right", no_wrap=True)
     for group in groups:
         values, paired = group["values"], group.get("against_none")
@@ -146,9 +149,41 @@ def group_table(groups: Sequence[Mapping[str, Any]], title: str) -> Table:
         table.add_row(
             Text(group["label"]), f"{group['neurons']:,}", str(group["n"]),
             _spread(values["accuracy"], lambda x: f"{x:.2f}") + difference("accuracy", "", 2),
-            _spread(removed, lambda x: f"{100 * x:.1f}"),
+            _spread(removed, lambda x: f"{100 * x:.1f}"), _spread(values["dead_neurons"], lambda x: f"{x:.1f}"),
             _spread(values["training.training_sops"], si) + difference("training.training_sops", " %", 1),
             _spread(values["inference.inference_sops"], si) + difference("inference.inference_sops", " %", 1),
+        )  # fmt: skip
+    return table
+
+
+def paired_table(groups: Sequence[Mapping[str, Any]]) -> Table | None:
+    """Show the paired differences from no pruning class by class; None where no group has a baseline."""
+    paired = [group for group in groups if "against_none" in group]
+    if not paired:
+        return None
+    table = Table(
+        title="Against the unpruned network of the same seed", box=box.SIMPLE_HEAD, title_justify="left",
+        caption_justify="left",
+        caption="Mean ± SD of the paired differences: accuracy in points, operations in percent, dead neurons counted.",
+    )  # fmt: skip
+    table.add_column("Rule", overflow="fold")
+    for heading in (
+        "Neurons", "Pairs", "Accuracy", "Training\nSOPs", "trans-\nmissions", "updates", "Inference\nSOPs",
+        "Dead\nneurons",
+    ):  # fmt: skip
+        table.add_column(heading, justify="right", no_wrap=True)
+
+    def difference(statistics: Mapping[str, Any], digits: int) -> str:
+        return _spread(statistics, lambda x: signed(round(x, digits) + 0.0, digits, ""))
+
+    for group in paired:
+        against = group["against_none"]
+        operations = (
+            "training.training_sops", "training.transmissions", "training.updates", "inference.inference_sops",
+        )  # fmt: skip
+        table.add_row(
+            Text(group["label"]), f"{group['neurons']:,}", str(against["n"]), difference(against["accuracy"], 2),
+            *(difference(against[name], 1) for name in operations), difference(against["dead_neurons"], 1),
         )  # fmt: skip
     return table
 

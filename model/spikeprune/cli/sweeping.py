@@ -32,7 +32,7 @@ def sweep(
     quiet: Quiet = False,
 ) -> None:
     """Run what is missing of an experiment in parallel, and write its tables.  Call again to continue after a stop."""
-    from spikeprune.cli.board import Board, group_table
+    from spikeprune.cli.board import Board, group_table, paired_table
     from spikeprune.sweep import sweep as run_sweep
 
     quiet_brian2()
@@ -44,7 +44,8 @@ def sweep(
         raise KeyboardInterrupt(f"Stopped; continue with: spikeprune sweep {experiment}") from None
     output.say(f"The sweep took {timedelta(seconds=round(time.monotonic() - began))}.")
     document = {"groups": result.groups, "failures": result.failures, "files": [str(path) for path in result.files]}
-    tables = [group_table(result.groups, experiment.stem)] if result.groups else []
+    made = [group_table(result.groups, experiment.stem), paired_table(result.groups)] if result.groups else []
+    tables = [table for table in made if table is not None]
     output.result(document, *tables, *(f"Written: {path}" for path in result.files))
     for name, sentence in result.failures.items():
         output.err.print(f"Failed: {name}: {sentence}", markup=False, style="red", soft_wrap=True)

@@ -136,7 +136,8 @@ def run_table(summary: Summary) -> Table:
         "Accuracy": "not evaluated yet"
         if summary.accuracy is None
         else f"{summary.accuracy:.2f} % of {summary.test_images:,} test images",
-        "Silent": "" if summary.silent_neurons is None else f"{_plural(summary.silent_neurons, 'neuron')} never fired",
+        "Silent": "" if summary.silent_neurons is None else f"{_plural(summary.silent_neurons, 'neuron')} never fired "
+        f"at the end of training, {_plural(summary.dead_neurons or 0, 'neuron')} in the evaluation",
         "NeuroBench": ", ".join(f"{name} {_plain(value)}" for name, value in (summary.neurobench or {}).items()),
         "Made": ", ".join(filter(None, (str(source["started"]), versions, commit))),
     }
@@ -196,6 +197,11 @@ def _caption(summaries: Sequence[Summary], price: str) -> str:
     again = [text for summary in summaries if (text := _showings(summary))]
     if again:
         sentences.append(f"Too few spikes, so shown again (and counted): {'; '.join(again)}.")
+    dead = [
+        f"{_plural(summary.dead_neurons, 'neuron')} of {summary.name}" for summary in summaries if summary.dead_neurons
+    ]
+    if dead:
+        sentences.append(f"Dead (no spike in the evaluation): {', '.join(dead)}.")
     if any(summary.frozen_share for summary in summaries):
         sentences.append("Frozen weights are not removed: they no longer learn, but still transmit.")
     sentences.append(

@@ -29,10 +29,11 @@ GROUP = ["data", "neurons", "label"]
 
 #: Values of a run that are averaged over seeds.
 VALUES = (
-    "accuracy", "removed_share", "frozen_share", "silent_neurons", "seconds",
+    "accuracy", "removed_share", "frozen_share", "silent_neurons", "dead_neurons", "seconds",
     "training.training_sops", "training.transmissions", "training.updates", "inference.inference_sops",
 )  # fmt: skip
-#: Values that are compared in percent of the baseline's; the accuracy is compared in points.
+#: Values whose difference from the baseline's is given as it is, and in percent of the baseline's.
+DIFFERENCE = ("accuracy", "silent_neurons", "dead_neurons")
 PERCENT = (
     "training.training_sops", "training.transmissions", "training.updates", "inference.inference_sops", "seconds",
 )  # fmt: skip
@@ -50,10 +51,10 @@ def run_table(runs: Iterable[tuple[str, Summary]]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         What the run is (``run``, ``data``, ``neurons``, ``rule``, ``label``, ``seed``); what came of it (``accuracy``
-        in percent, ``removed_share`` and ``frozen_share`` of the plastic synapses, ``silent_neurons``,
-        ``test_images``, ``seconds`` of training); operations and spikes of one image by class (``training.…``,
-        ``inference.…``); every setting (``settings.…``, ``rule.…``, ``parameters.…``); where it comes from
-        (``started``, ``commit``, ``dirty``).
+        in percent, ``removed_share`` and ``frozen_share`` of the plastic synapses, ``silent_neurons`` and
+        ``dead_neurons`` as of :class:`~spikeprune.summary.Summary`, ``test_images``, ``seconds`` of training);
+        operations and spikes of one image by class (``training.…``, ``inference.…``); every setting (``settings.…``,
+        ``rule.…``, ``parameters.…``); where it comes from (``started``, ``commit``, ``dirty``).
     """
     return pd.DataFrame([_row(label, summary) for label, summary in runs])
 
@@ -65,7 +66,7 @@ def _row(label: str, summary: Summary) -> dict[str, Any]:
         "run": summary.name, "data": summary.data, "neurons": summary.neurons, "rule": settings["rule"]["name"],
         "label": label, "seed": settings["seed"], "accuracy": summary.accuracy, "removed_share": summary.removed_share,
         "frozen_share": summary.frozen_share, "silent_neurons": summary.silent_neurons,
-        "test_images": summary.test_images, "seconds": summary.seconds,
+        "dead_neurons": summary.dead_neurons, "test_images": summary.test_images, "seconds": summary.seconds,
     }  # fmt: skip
     row |= _per_image("training", summary.training, "inference_sops")
     if summary.inference is not None:
@@ -94,7 +95,7 @@ def group_results(table: pd.DataFrame) -> list[dict[str, Any]]:
         For each group ``data``, ``neurons``, ``label``, ``rule`` and its parameters, ``seeds``; under ``values`` mean,
         sample standard deviation (None of a single run) and the values themselves in the order of the seeds; and, where
         there are runs of rule ``none`` with the same seeds, under ``against_none`` the same of the paired differences:
-        ``accuracy`` in points, the rest in percent of the baseline.
+        ``accuracy`` in points, neurons as they are, the rest in percent of the baseline.
     """
     groups = []
     for data, neurons, label in table[GROUP].drop_duplicates().itertuples(index=False):
@@ -117,11 +118,11 @@ def group_results(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _against(part: pd.DataFrame, baseline: pd.DataFrame) -> dict[str, Any]:
     pairs = part.merge(baseline, on="seed", suffixes=("", "/none"))
-    differences = {name: 100 * (pairs[name] / pairs[f"{name}/none"] - 1) for name in PERCENT}
+    differences = {name: pairs[name] - pairs[f"{name}/none"] for name in DIFFERENCE}
+    differences |= {name: 100 * (pairs[name] / pairs[f"{name}/none"] - 1) for name in PERCENT}
     return {
         "seeds": pairs["seed"].tolist(),
         "n": len(pairs),
-        "accuracy": _statistics(pairs["accuracy"] - pairs["accuracy/none"]),
         **{name: _statistics(values) for name, values in differences.items()},
     }
 
