@@ -21,7 +21,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p $(MODERN) >/dev/null 2>&1 && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench clean compiler python
+.PHONY: help demo test lint bench overhead clean compiler python
 
 help: ## list the targets
 	@echo "make TARGET [ARGS=\"...\"] [PYTHON=python3.12] [CXX=clang++]"
@@ -43,6 +43,10 @@ lint: $(VENV)/.installed-dev ## check style (ruff) and types (mypy)
 bench: $(VENV)/.installed-dev ## time spikeprune, the floor and its peers side by side; ARGS="--neurons 400" chooses
 	@echo "==> Benchmark: programs in turn, on an otherwise idle machine if you can; peers that are not installed are skipped."
 	@$(ALONE) $(BIN)/python benchmarks/bench.py $(ARGS)
+
+overhead: $(VENV)/.installed-dev ## what adaptive pruning costs by itself: time measured, energy and area estimated
+	@echo "==> Overhead: trainings with and without the rule in turn, on an otherwise idle machine if you can."
+	@$(ALONE) $(BIN)/python benchmarks/overhead.py $(ARGS)
 
 clean: ## remove the environment, caches and build products; runs and pictures stay
 	@echo "==> Clean: removing $(VENV), caches and build products; runs and pictures stay."

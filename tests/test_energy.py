@@ -33,6 +33,7 @@ COUNTS = OperationCounts(
         ("spinnaker2", 10, "Höppner"),
         ("truenorth", 26, "Merolla"),
         ("45nm-float32-add", 0.9, "Horowitz"),
+        ("45nm-float32-multiply", 3.7, "Horowitz"),
         ("45nm-int32-add", 0.1, "Horowitz"),
         ("45nm-int8-add", 0.03, "Horowitz"),
         ("45nm-sram-read", 5, "Horowitz"),

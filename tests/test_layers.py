@@ -31,6 +31,7 @@ LEVELS = {
     "standalone": 3,
     "presenter": 3,
     "network": 4,
+    "overhead": 4,
     "state": 4,
     "backend": 5,
     "provenance": 6,
@@ -45,7 +46,7 @@ LEVELS = {
     "cli": 13,
 }
 
-NO_BRIAN2 = ("readout", "operations", "energy", "datasets")
+NO_BRIAN2 = ("readout", "operations", "energy", "datasets", "overhead")
 USERS_OF_PLOTS = {"cli"}
 
 

@@ -119,6 +119,9 @@ PRICES: Mapping[str, EnergyPrice] = MappingProxyType(
                 "that fire at 20 Hz with 128 active synapses each; the chip does not learn.",
             ),
             EnergyPrice("45nm-float32-add", 0.9, _45_NM, _HOROWITZ, _ARITHMETIC_ONLY),
+            EnergyPrice(
+                "45nm-float32-multiply", 3.7, _45_NM, _HOROWITZ, _ARITHMETIC_ONLY.replace("addition", "multiplication")
+            ),
             EnergyPrice("45nm-int32-add", 0.1, _45_NM, _HOROWITZ, _ARITHMETIC_ONLY),
             EnergyPrice("45nm-int8-add", 0.03, _45_NM, _HOROWITZ, _ARITHMETIC_ONLY),
             EnergyPrice(
