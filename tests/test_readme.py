@@ -1,9 +1,14 @@
-"""The README says what is so: its table equals the reference results, its commands and links exist."""
+"""The README says what is so: its tables equal the reference results, its commands and links exist.
+
+A table whose head names "rule" and "seeds" is a table of results.  Each of its rows must agree, in every cell, with a
+group of a reference file that the README names.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,55 +16,152 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-ROWS = [
-    [cell.strip() for cell in line.strip("|").split("|")]
-    for line in README.splitlines()
-    if re.match(r"\| \d+ \| (none|constant|adaptive|soft)", line)
-]
 
-FILES = {"100": "readme-n100", "400": "readme-n400", "800": "c1"}
+#: Column to what it shows, the factor between the two, and half of the last digit shown at least.
+COLUMNS = {
+    "accuracy, %": ("accuracy", 1.0),
+    "weights removed, %": ("removed_share", 100.0),
+    "weights frozen, %": ("frozen_share", 100.0),
+    "dead neurons": ("dead_neurons", 1.0),
+    "silent neurons": ("silent_neurons", 1.0),
+    "training SOPs": ("training.training_sops", 1.0),
+    "training transmissions": ("training.transmissions", 1.0),
+    "training updates": ("training.updates", 1.0),
+    "inference SOPs": ("inference.inference_sops", 1.0),
+}
+#: Columns that say which group a row is; what has no column is MNIST.
+WHICH = ("data", "neurons", "rule", "seeds")
+SYMBOLS = {"β": "beta", "η": "eta"}
+PREFIX = {"": 1.0, "k": 1e3, "M": 1e6}
+
+Row = dict[str, str]
 
 
-def group(neurons: str, label: str) -> dict[str, Any]:
-    """Results of a rule, from the reference file of its number of neurons."""
-    groups = json.loads((ROOT / "results" / "reference" / f"{FILES[neurons]}.json").read_text())["groups"]
-    return next(entry for entry in groups if entry["label"] == label)
+def result_rows(text: str) -> Iterator[Row]:
+    """Rows of the tables of results, cells by the head of their column."""
+    head: list[str] = []
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else []
+        if not cells:
+            head = []
+        elif not head:
+            head = cells
+        elif {"rule", "seeds"} <= set(head) and not re.fullmatch(r"[-:| ]+", line):
+            yield dict(zip(head, cells, strict=True))
 
 
-def number(text: str) -> float:
-    return float(text.replace("−", "-").replace(",", "").strip(" %k"))
+ROWS = list(result_rows(README))
+QUOTED = sorted(set(re.findall(r"results/reference/([\w.-]+)\.json", README)))
+
+
+def groups() -> Iterator[dict[str, Any]]:
+    """Groups of all reference files that the README names."""
+    for name in QUOTED:
+        yield from json.loads((ROOT / "results" / "reference" / f"{name}.json").read_text(encoding="utf-8"))["groups"]
+
+
+def shows(text: str, value: float) -> bool:
+    """Whether `text`, a number as people write it ("−1,064.5 k", "3 %"), is `value` rounded to as many digits."""
+    found = re.fullmatch(r"([+−-]?)([\d,]+)(?:\.(\d+))?\s*([kM]?)\s*%?", text.strip())
+    if not found:
+        return False
+    sign, whole, digits, prefix = found.groups()
+    number = float(whole.replace(",", "") + "." + (digits or "0")) * PREFIX[prefix]
+    half = 0.5 * 10.0 ** -len(digits or "") * PREFIX[prefix]
+    return abs((-number if sign in ("−", "-") and sign else number) - value) <= 1.02 * half
+
+
+def matches(row: Row, group: dict[str, Any]) -> bool:
+    """Whether a group is the one that a row speaks of: data, neurons, rule with its parameters, seeds."""
+    label, _, details = row["rule"].partition(" (")
+    values = {SYMBOLS.get(name, name): value for name, value in re.findall(r"(\w+) = ([\d.]+)", details)}
+    return (
+        (group["data"].lower(), str(group["neurons"])) == (row.get("data", "mnist").lower(), row["neurons"])
+        and label in (group["label"], group["label"].split(",")[0])
+        and str(group["n"]) == row["seeds"]
+        and all(group["rule"].get(name) == pytest.approx(float(value)) for name, value in values.items())
+    )
+
+
+def wrong(row: Row, group: dict[str, Any]) -> list[str]:
+    """Cells of a row that do not show what the group holds: mean, ± SD, (change against the unpruned network)."""
+    found = []
+    for column, cell in row.items():
+        if column in WHICH:
+            continue
+        name, factor = COLUMNS[column]
+        statistics, paired = group["values"][name], group.get("against_none", {}).get(name)
+        parts = re.fullmatch(r"([^±(]+?)(?: ± ([^(]+?))?(?: \(([^±)]+?)(?: ± ([^)]+))?\))?", cell)
+        expected = (statistics["mean"], statistics["sd"], paired and paired["mean"], paired and paired["sd"])
+        factors = (factor, factor, 1.0, 1.0)
+        for text, value, times in zip(parts.groups() if parts else ("",), expected, factors, strict=False):
+            if text is not None and (value is None or not shows(text, times * value)):
+                found.append(f"{column} is '{text}', but {None if value is None else times * value}")
+    frozen = re.search(r"([\d.]+) % frozen", row["rule"])
+    if frozen and not shows(frozen[1], 100 * group["values"]["frozen_share"]["mean"]):
+        found.append(f"{frozen[0]}, but {group['values']['frozen_share']['mean']}")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "right"),
+    [
+        ("81.44", 81.4366, True), ("81.44", 81.4466, False), ("692 k", 692_400, True), ("692 k", 693_000, False),
+        ("1,860 k", 1_859_900, True), ("−44.7 %", -44.71, True), ("−44.7 %", 44.71, False), ("+3.4 %", 3.44, True),
+        ("1.12 M", 1_116_000, True), ("0", 0.4, True), ("much", 1, False),
+    ],
+)  # fmt: skip
+def test_numbers_are_read_as_people_write_them(text: str, value: float, right: bool) -> None:
+    assert shows(text, value) is right
+
+
+def test_wrong_numbers_are_found() -> None:
+    """In each cell of a row of the README that is changed."""
+    row = next(row for row in ROWS if "(−" in row["training SOPs"])
+    group = next(group for group in groups() if matches(row, group) and not wrong(row, group))
+    for column, cell in row.items():
+        if column in WHICH:
+            continue
+        for digit in re.finditer(r"\d(?=\D*$|\.| )", cell):
+            other = cell[: digit.start()] + str((int(digit[0]) + 5) % 10) + cell[digit.end() :]
+            assert wrong({**row, column: other}, group), other
 
 
 def test_the_table_is_there() -> None:
-    assert len(ROWS) == 8
+    assert len(ROWS) >= 8
+    assert QUOTED
+    for row in ROWS:
+        assert set(row) <= {*WHICH, *COLUMNS}
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[1]}, N = {row[0]}")
-def test_table_equals_the_reference_results(row: list[str]) -> None:
-    neurons, rule, seeds, accuracy, removed, training, inference = row
-    found = group(neurons, rule.split()[0])
-    values = found["values"]
-    assert found["n"] == int(seeds)
-    mean, *sd = accuracy.split(" ± ")
-    assert number(mean) == pytest.approx(values["accuracy"]["mean"], abs=0.0051)
-    if found["n"] > 1:
-        assert number(sd[0]) == pytest.approx(values["accuracy"]["sd"], abs=0.0051)
-    assert number(removed) == pytest.approx(100 * values["removed_share"]["mean"], abs=0.051)
-    for cell, name in ((training, "training.training_sops"), (inference, "inference.inference_sops")):
-        sops, *change = cell.rstrip(")").split("(")
-        assert number(sops) == pytest.approx(values[name]["mean"] / 1000, abs=0.51)
-        if change:
-            assert number(change[0]) == pytest.approx(found["against_none"][name]["mean"], abs=0.051)
-    frozen = re.search(r"(\d+) % frozen", rule)
-    if frozen:
-        assert number(frozen[1]) == pytest.approx(100 * values["frozen_share"]["mean"], abs=0.51)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['rule']}, N = {row['neurons']}")
+def test_table_equals_the_reference_results(row: Row) -> None:
+    candidates = [wrong(row, group) for group in groups() if matches(row, group)]
+    assert candidates, "no reference file that the README names has this group"
+    assert [] in candidates, candidates
+
+
+def test_commands_under_the_tables_make_the_files_they_name() -> None:
+    for line in re.findall(r"^ {4}spikeprune sweep .*$", README, flags=re.MULTILINE):
+        experiment = re.search(r"sweep experiments/([\w.-]+)\.toml", line)
+        assert experiment
+        assert (ROOT / "experiments" / f"{experiment[1]}.toml").is_file()
+        result = re.search(r"(\d+) runs?, results/reference/([\w.-]+)\.json", line)
+        if result:
+            assert result[2] == experiment[1]
+            document = json.loads((ROOT / "results" / "reference" / f"{result[2]}.json").read_text(encoding="utf-8"))
+            assert document["runs"] == int(result[1])
 
 
 def test_reference_results_come_from_committed_code() -> None:
     for path in (ROOT / "results" / "reference").glob("*.json"):
-        document = json.loads(path.read_text())
+        document = json.loads(path.read_text(encoding="utf-8"))
+        origins = document["provenance"]
+        origins = [origins] if isinstance(origins, dict) else origins  # of a benchmark, of the runs of a sweep
+        assert all(entry["commit"] and entry["dirty"] is False for entry in origins)
+        if "groups" not in document:
+            continue
         assert document["runs"] == document["finished"]
-        assert all(entry["commit"] and entry["dirty"] is False for entry in document["provenance"])
         experiment = re.search(r"experiments/[\w-]+\.toml", document["command"])
         assert experiment
         assert (ROOT / experiment[0]).is_file()
