@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
-#: Column to what it shows, the factor between the two, and half of the last digit shown at least.
+#: Column to the value that it shows, and the factor between the two.
 COLUMNS = {
     "accuracy, %": ("accuracy", 1.0),
     "weights removed, %": ("removed_share", 100.0),
@@ -185,3 +185,12 @@ def test_commands_exist() -> None:
     targets = (ROOT / "Makefile").read_text()
     for target in re.findall(r"^ {4}make (\w+)", README, flags=re.MULTILINE):
         assert f"\n{target}:" in targets
+
+
+def test_table_of_our_experiments_is_complete() -> None:
+    from spikeprune.sweep.experiment import Experiment
+
+    text = (ROOT / "docs" / "experiments.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `([\w-]+)` \| (\d+) \|", text, flags=re.MULTILINE))
+    files = (ROOT / "experiments").glob("*.toml")
+    assert listed == {path.stem: str(len(Experiment.read(path).plan("", 784))) for path in files}
