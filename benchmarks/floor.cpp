@@ -287,8 +287,20 @@ class Network {
             if (kTrain && !spikes_.empty()) potentiate();
             for (int j : spikes_) fire<kTrain>(j);
         }
+        clamp();
         inhibition_ += kInhToExc * fired_inh;
         return int(spikes_.size());
+    }
+
+    void clamp() {  // what is refractory stays at its reset potential
+        size_t kept = 0;
+        for (int j : refractory_) {
+            if (now_ - fired_[j] >= kRefractoryExc) continue;
+            v_[j] = kResetExc;
+            refractory_[kept++] = j;
+        }
+        refractory_.resize(kept);
+        refractory_.insert(refractory_.end(), spikes_.begin(), spikes_.end());
     }
 
     void decay_inhibition() {
@@ -319,9 +331,10 @@ class Network {
         int fired = 0;
         size_t kept = 0;
         for (int j : live_inh_) {
-            v_inh_[j] = relax<float>(v_inh_[j], 1 + g_inh_[j], kRestInh, kTauInh);
+            const bool refractory = now_ - fired_inh_[j] < kRefractoryInh;
+            if (!refractory) v_inh_[j] = relax<float>(v_inh_[j], 1 + g_inh_[j], kRestInh, kTauInh);
             g_inh_[j] *= decay_exc_;
-            if (v_inh_[j] > kThresholdInh && now_ - fired_inh_[j] >= kRefractoryInh) {
+            if (v_inh_[j] > kThresholdInh && !refractory) {
                 v_inh_[j] = kResetInh;
                 fired_inh_[j] = now_;
                 if (own_[j] == 0) owners_.push_back(j);
@@ -392,7 +405,7 @@ class Network {
         std::fill(g_, g_ + stride_, 0.f);
         for (int j : owners_) own_[j] = 0;
         for (int j : live_inh_) g_inh_[j] = 0, since_inh_[j] = now_ - 1;
-        owners_.clear(), live_inh_.clear();
+        owners_.clear(), live_inh_.clear(), refractory_.clear();
         inhibition_ = 0;
         now_ += kRestSteps;
         if (!kTrain) return;
@@ -441,7 +454,7 @@ class Network {
     float decay20_[kLifePre], decay40_[kLifePost2], pre_[kPixels];
     std::vector<int64_t> block_until_;           // step up to which a block has a live post1 trace, 0: none
     std::vector<char> over_, dirty_;             // block holds a weight above 1; block has changed since normalised
-    std::vector<int> live_, live_inh_, owners_, spikes_;
+    std::vector<int> live_, live_inh_, owners_, spikes_, refractory_;
     std::vector<float> fixed_;
     std::vector<Range> hits_;
     std::vector<Drawn> drawn_;
