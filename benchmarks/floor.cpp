@@ -34,7 +34,7 @@ constexpr float kRestExc = -65, kResetExc = -65, kThresholdExc = -52 - 20, kReve
 constexpr float kRestInh = -60, kResetInh = -45, kThresholdInh = -40;                               // mV
 constexpr float kThetaStart = 20, kThetaStep = 0.05f;                                               // mV
 constexpr int kRefractoryExc = 10, kRefractoryInh = 4;                                              // steps
-constexpr float kExcToInh = 10.4f, kInhToExc = 17, kWeightSum = 78.4f, kEtaPre = 1e-4f, kEtaPost = 1e-2f;
+constexpr float kExcToInh = 10.4f, kInhToExc = 34, kWeightSum = 78.4f, kEtaPre = 1e-4f, kEtaPost = 1e-2f;
 constexpr int kMinSpikes = 5, kStartIntensity = 2, kMaxIntensity = 32;
 constexpr float kNothing = 3e-8f;  // half an ulp of 1, to which conductances are added
 // A trace counts as dead where its largest change of a weight is below 1e-10.

@@ -26,6 +26,7 @@ from spikeprune.pruning import (
     AdaptiveGlobalThreshold,
     AdaptiveWithoutActivity,
     AdaptiveWithoutRenormalisation,
+    CostAwarePruning,
     PruningState,
     make_rule,
 )
@@ -80,8 +81,9 @@ def watch(program: Program) -> Recording:
     def snapshot() -> PruningState:
         masks = (value(f"plastic.{name}").reshape(shape).astype(bool) for name in ("alive", "plastic"))
         neurons = {name: value(f"excitatory.{name}") for name in rule.initial(p.neurons)}
+        inputs = {name: value(f"input.{name}") for name in b2.Equations(rule.input_variables).names}
         spikes = float(value("presenter.interval_spikes")[0])
-        return PruningState(value("plastic.w").reshape(shape), *masks, spikes, neurons)
+        return PruningState(value("plastic.w").reshape(shape), *masks, spikes, neurons, inputs)
 
     def is_event() -> bool:
         return value("presenter.step")[0] >= p.slot_steps - 1 and value("presenter.prune")[0] > 0
@@ -95,7 +97,7 @@ def watch(program: Program) -> Recording:
         now = snapshot()
         fans = {
             "fan_out": (value("input.fan_out"), now.alive.sum(axis=1)),
-            "plastic_out": (value("input.plastic_out"), now.plastic.sum(axis=1)),
+            "plastic_out": (value("input.plastic_out"), now.plastic @ value("excitatory.depressible")),
             "fan_in": (value("excitatory.fan_in"), now.alive.sum(axis=0)),
             "plastic_in": (value("excitatory.plastic_in"), now.plastic.sum(axis=0)),
             "no plastic synapse is removed": (now.plastic & now.alive, now.plastic),
@@ -123,6 +125,7 @@ TRAINING_RULES = [
     AdaptiveWithoutActivity(beta=0.6, eta=0.3, interval=4),
     AdaptiveWithoutRenormalisation(beta=0.6, eta=0.3, interval=4),
     AdaptiveGlobalThreshold(beta=0.6, eta=0.3, interval=4),
+    CostAwarePruning(beta=0.8, eta=0.3, kappa=0.5, settled=25, interval=4),
 ]
 
 
@@ -154,7 +157,7 @@ def test_strings_do_what_the_numpy_twin_does(recording: Recording) -> None:
     for twin, after in zip(recording.before, recording.after, strict=True):
         twin = PruningState(
             twin.w.copy(), twin.alive.copy(), twin.plastic.copy(), twin.interval_spikes,
-            {name: value.copy() for name, value in twin.neurons.items()},
+            {name: value.copy() for name, value in twin.neurons.items()}, twin.inputs,
         )  # fmt: skip
         recording.rule.reference(twin)
         np.testing.assert_array_equal(twin.alive, after.alive)
@@ -314,13 +317,44 @@ def test_a_silent_population_divides_by_nothing(rule: PruningRule) -> None:
             rule, w, plastic__alive=alive, plastic__plastic=alive, excitatory__fan_in=[3, 0, 3], input__fan_out=2,
             excitatory__plastic_in=[3, 0, 3], input__plastic_out=2,
         )  # fmt: skip
-        twin = PruningState(w.copy(), w > 0, w > 0, 0.0, rule.initial(3))
+        silent = {name: np.zeros(3) for name in b2.Equations(rule.input_variables).names}
+        twin = PruningState(w.copy(), w > 0, w > 0, 0.0, rule.initial(3), silent)
         rule.reference(twin)
     assert all(np.all(np.isfinite(value)) for value in state.values())
     assert all(np.all(np.isfinite(value)) for value in twin.neurons.values())
     if rule.name == "adaptive":
         np.testing.assert_array_equal(state["excitatory.h"], 0)
         np.testing.assert_array_equal(state["plastic.alive"], alive)
+
+
+def test_cost_aware_pruning_by_hand() -> None:
+    """A synapse that carries many spikes is removed at a weight that one with few may keep; silent inputs keep all.
+
+    r = (100^2 + 400^2)/500 = 340, so thresholds are 0.1 x (100/340)^0.5 = 0.0542, 0.1 x (400/340)^0.5 = 0.1085 and 0.
+    """
+    w = np.array([[0.05, 0.06, 0.1], [0.1, 0.12, 0.1], [0.15, 0.0, 0.1]])
+    rule = CostAwarePruning(beta=1.0, eta=0.0, kappa=0.5, settled=50, interval=1)
+    state = flash(
+        rule, w, excitatory__h=0.1, excitatory__history=[49, 50, 51], input__arrivals=[100, 400, 0]
+    )  # fmt: skip
+    alive = np.array([[0, 1, 1], [0, 1, 0], [1, 1, 1]], bool)
+    np.testing.assert_array_equal(state["plastic.alive"].reshape(3, 3), alive)
+    np.testing.assert_array_equal(state["excitatory.depressible"], [1, 0, 0])
+    np.testing.assert_array_equal(state["input.fan_out"], alive.sum(axis=1))
+    np.testing.assert_array_equal(state["input.plastic_out"], alive[:, 0])
+    np.testing.assert_array_equal(state["excitatory.plastic_in"], alive.sum(axis=0))
+
+
+def test_a_settled_neuron_is_potentiated_but_not_depressed(crippled: Program) -> None:
+    """Nor is a depression counted; inputs 0 and 2 reach the neuron that still is depressed once each."""
+    state = {"excitatory.depressible": np.array([1.0, 0.0]), "input.plastic_out": PLASTIC[:, 0].astype(np.int32)}
+    after = fire(crippled, [9] * 3, [6] * 2, state=state)
+    w = after.state["plastic.w"].reshape(3, 2)
+    assert np.all(w[PLASTIC[:, 0], 0] < W[PLASTIC[:, 0], 0])
+    np.testing.assert_array_equal(w[:, 1], W[:, 1])
+    assert after.counts.updates_on_input_spikes == PLASTIC[:, 0].sum()
+    before = fire(crippled, [3] * 3, [6] * 2, state=state)
+    assert np.all(before.state["plastic.w"].reshape(3, 2)[PLASTIC] > W[PLASTIC])
 
 
 def test_constant_pruning_by_hand() -> None:
@@ -366,7 +400,9 @@ def crippled() -> Program:
     return make_program("numpy", p, NoPruning(), 2, "double")
 
 
-def fire(program: Program, input_steps: list[int], excitatory_steps: list[int], **options: Any) -> ChunkResult:
+def fire(
+    program: Program, input_steps: list[int], excitatory_steps: list[int], state: State | None = None, **options: Any
+) -> ChunkResult:
     """Let inputs and neurons fire in given time steps, starting after the first one of a presentation."""
     start = initial_state(program.parameters, program.rule, 0, program.layout)
     start |= {
@@ -377,7 +413,7 @@ def fire(program: Program, input_steps: list[int], excitatory_steps: list[int], 
         "presenter.step": np.zeros(1), "input.next_spike": np.array(input_steps, float), "excitatory.v": np.zeros(2),
         "excitatory.ready": np.array(excitatory_steps, float), "excitatory.last_spike": np.zeros(2),
     }  # fmt: skip
-    return program.run(start, np.zeros((1, 3), np.uint8), seed=0, **options)
+    return program.run(start | (state or {}), np.zeros((1, 3), np.uint8), seed=0, **options)
 
 
 def test_removed_synapses_transmit_nothing_and_frozen_ones_do(crippled: Program) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from spikeprune.pruning import (
         AdaptivePruning,
         ConstantPruning,
+        CostAwarePruning,
         NoPruning,
         PostTrainingPruning,
         PruningRule,
@@ -34,6 +35,7 @@ __all__ = [
     "PRICES",
     "AdaptivePruning",
     "ConstantPruning",
+    "CostAwarePruning",
     "Dataset",
     "Evaluation",
     "NetworkParameters",
@@ -60,8 +62,8 @@ _HOME = {
     "spikeprune.operations": ("OperationCounts",),
     "spikeprune.parameters": ("NetworkParameters",),
     "spikeprune.pruning": (
-        "AdaptivePruning", "ConstantPruning", "NoPruning", "PostTrainingPruning", "PruningRule", "RandomRemoval",
-        "SoftPruning",
+        "AdaptivePruning", "ConstantPruning", "CostAwarePruning", "NoPruning", "PostTrainingPruning", "PruningRule",
+        "RandomRemoval", "SoftPruning",
     ),
     "spikeprune.training": ("Run", "load", "resume", "train"),
 }  # fmt: skip

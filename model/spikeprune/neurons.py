@@ -26,9 +26,9 @@ __all__ = [
     "INPUT_THRESHOLD",
 ]
 
-# While refractory, a neuron is clamped to its reset potential, as in the program that Diehl & Cook published (written for
-# Brian 1, which resets a neuron again and again for so long).  If it were not, the exc->inh conductance, much longer than
-# the refractory time of an inhibitory neuron, would make that neuron fire twice for every spike of its partner.
+# While refractory, a neuron is clamped to its reset potential, as in the program that Diehl & Cook published: it was
+# written for Brian 1, which resets a neuron again in every step of that time.  Were it not, an inhibitory neuron would
+# charge meanwhile and fire twice for every spike of its partner.
 
 # The excitatory neurons.  Every inhibitory neuron inhibits all of them but its partner with the same weight and time
 # course, so the inhibitory conductance is one pooled conductance less the partner's share: N variables, not N^2

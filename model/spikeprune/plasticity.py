@@ -47,7 +47,7 @@ w = clip(w + learning_post*rate_post*pre*post2_post*int(plastic), 0, w_max)
 PRESYNAPTIC = """
 last_spike                   : 1        # time step of the last spike, from the start of this presentation
 fan_out                      : integer  # existing synapses of this input neuron
-plastic_out                  : integer  # those that still learn
+plastic_out                  : integer  # those that its spikes still depress
 transmissions                : integer  # synaptic operations of this chunk, by class
 depressions                  : integer
 spikes                       : integer
@@ -72,13 +72,14 @@ total                        : 1        # sum over synapses, 0 outside normalisa
 fixed                        : 1        # the part of it that does not learn
 scale                        : 1        # factor of the last normalisation
 pruned                       : 1        # 1 where weights may not sum to weight_sum: at first, and after pruning
+depressible                  : 1        # 0 once input spikes do not depress its synapses any more
 learning                     : 1 (shared)  # 1 in training, 0 in evaluation
 """
 # The traces of a neuron matter, and are computed, for some time after a spike; in the last step of it they become 0.
 LIVE = "learning > 0 and step <= last_spike + trace_steps"
 POSTSYNAPTIC_LIVE = """
 now = step
-post1 = exp((last_spike - step)*dt/tau_post1)*int(step < last_spike + trace_steps)
+post1 = depressible*exp((last_spike - step)*dt/tau_post1)*int(step < last_spike + trace_steps)
 post2 = exp((last_spike - step)*dt/tau_post2)*int(step < last_spike + trace_steps)
 """
 POSTSYNAPTIC_SPIKE = """

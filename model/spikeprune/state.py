@@ -60,6 +60,7 @@ def initial_state(
         "presenter.intensity": p.intensity,
         "input.fan_out": n, "input.plastic_out": n, "input.expected": 1e-12, "input.next_spike": 1e9,
         "input.last_spike": NEVER, "excitatory.last_spike": NEVER, "excitatory.pruned": 1,
+        "excitatory.depressible": 1,
         "excitatory.v": (p.v_rest_e + p.v_offset) * 1e-3, "excitatory.theta": p.theta_0 * 1e-3,
         "excitatory.fan_in": m, "excitatory.plastic_in": m, "excitatory.scale": 1,
         "inhibitory.v": (p.v_rest_i + p.v_offset) * 1e-3,
@@ -97,7 +98,7 @@ def finish_state(p: NetworkParameters, rule: PruningRule, state: dict[str, Any])
         "plastic.alive": flags.astype(state["plastic.alive"].dtype),
         "plastic.plastic": flags.astype(state["plastic.plastic"].dtype),
         "input.fan_out": remains.sum(axis=1).astype(np.int32),
-        "input.plastic_out": remains.sum(axis=1).astype(np.int32),
+        "input.plastic_out": remains[:, state["excitatory.depressible"] > 0].sum(axis=1).astype(np.int32),
         "excitatory.fan_in": remains.sum(axis=0).astype(np.int32),
         "excitatory.plastic_in": remains.sum(axis=0).astype(np.int32),
     }

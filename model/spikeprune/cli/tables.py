@@ -136,7 +136,9 @@ def run_table(summary: Summary) -> Table:
         "Accuracy": "not evaluated yet"
         if summary.accuracy is None
         else f"{summary.accuracy:.2f} % of {summary.test_images:,} test images",
-        "Silent": "" if summary.silent_neurons is None else f"{_plural(summary.silent_neurons, 'neuron')} never fired "
+        "Silent": ""
+        if summary.silent_neurons is None
+        else f"{_plural(summary.silent_neurons, 'neuron')} never fired "
         f"at the end of training, {_plural(summary.dead_neurons or 0, 'neuron')} in the evaluation",
         "NeuroBench": ", ".join(f"{name} {_plain(value)}" for name, value in (summary.neurobench or {}).items()),
         "Made": ", ".join(filter(None, (str(source["started"]), versions, commit))),

@@ -9,6 +9,7 @@ from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.pruning.adaptive import AdaptivePruning
 from spikeprune.pruning.base import PruningRule, PruningState
 from spikeprune.pruning.constant import ConstantPruning
+from spikeprune.pruning.cost_aware import CostAwarePruning
 from spikeprune.pruning.global_threshold import AdaptiveGlobalThreshold
 from spikeprune.pruning.none import NoPruning
 from spikeprune.pruning.post_training import PostTrainingPruning
@@ -24,6 +25,7 @@ __all__ = [
     "AdaptiveWithoutActivity",
     "AdaptiveWithoutRenormalisation",
     "ConstantPruning",
+    "CostAwarePruning",
     "NoPruning",
     "PostTrainingPruning",
     "PruningRule",
@@ -36,7 +38,7 @@ __all__ = [
 RULES: dict[str, type[PruningRule]] = {
     rule.name: rule
     for rule in (
-        NoPruning, ConstantPruning, AdaptivePruning, SoftPruning, PostTrainingPruning, RandomRemoval,
+        NoPruning, ConstantPruning, AdaptivePruning, CostAwarePruning, SoftPruning, PostTrainingPruning, RandomRemoval,
         AdaptiveWithoutActivity, AdaptiveGlobalThreshold, AdaptiveWithoutRenormalisation,
     )
 }  # fmt: skip

@@ -81,10 +81,14 @@ count = 0
 
     def reference(self, state: PruningState) -> None:
         """Do in NumPy what the strings do."""
+        self.move_thresholds(state)
+        state.remove(state.w < state.neurons["h"])
+
+    def move_thresholds(self, state: PruningState) -> None:
+        """Let the thresholds of the reference implementation adapt."""
         h, count = state.neurons["h"], state.neurons["count"]
         mean_count = max(state.interval_spikes, 1) / len(h)
         activity = np.clip(count / mean_count, 0, self.a_max)
         mean_weight: NDArray[Any] = state.w.sum(axis=0) / np.maximum(state.alive.sum(axis=0), 1)
         h += np.clip(self.eta * activity, 0, 1) * (self.beta * mean_weight - h)
         count[:] = 0
-        state.remove(state.w < h)

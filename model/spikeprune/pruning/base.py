@@ -1,10 +1,11 @@
 """What a pruning rule is: parameters, Brian2 strings and a NumPy reference implementation of the same strings.
 
-A rule adds variables to the excitatory neurons and code to two moments: every excitatory spike, and the pruning events,
-which come at the end of every `interval`-th accepted image from the `start`-th on.  At a pruning event the network
-first adds the weights of each neuron into ``total``; then the neurons run ``update_neurons``, and after them the
-synapses run ``update_synapses``.  A rule that needs sums over all neurons names them in ``population_sums``; one that
-changes what weights are normalised to, in ``normalised_sum``.  A rule sees its own weights and spikes, never a label.
+A rule adds variables to the neurons and code to their spikes and to the pruning events, which come at the end of every
+`interval`-th accepted image from the `start`-th on.  At a pruning event the network first adds the weights of each
+neuron into ``total`` (and runs the rule's own ``gather`` for every synapse); then the neurons run ``update_neurons``,
+and after them the synapses run ``update_synapses``.  A rule that needs sums over all neurons names them in
+``population_sums``; one that changes what weights are normalised to, in ``normalised_sum``.  A rule sees weights and
+spikes of a synapse and its two neurons, never a label.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ alive = alive and removed < 1
 plastic = plastic and removed < 1
 w = w*(1 - removed)
 fan_out_pre -= removed
-plastic_out_pre -= removed
+plastic_out_pre -= removed*int(depressible_post)
 fan_in_post -= removed
 plastic_in_post -= removed
 """
@@ -38,7 +39,7 @@ FREEZE = """
 frozen = int(plastic and {criterion})
 plastic = plastic and frozen < 1
 w = w*(1 - frozen) + {value}*frozen
-plastic_out_pre -= frozen
+plastic_out_pre -= frozen*int(depressible_post)
 plastic_in_post -= frozen
 """
 
@@ -57,6 +58,8 @@ class PruningState:
         Spikes of all excitatory neurons since the last pruning event.
     neurons : dict of str to ndarray [neurons]
         The variables that the rule adds to the neurons.
+    inputs : dict of str to ndarray [inputs]
+        The variables that the rule adds to the inputs.
     """
 
     w: NDArray[Any]
@@ -64,6 +67,7 @@ class PruningState:
     plastic: NDArray[np.bool_]
     interval_spikes: float = 0.0
     neurons: dict[str, NDArray[Any]] = field(default_factory=dict)
+    inputs: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     def remove(self, criterion: NDArray[np.bool_]) -> None:
         """Remove the synapses where `criterion` holds (the twin of ``REMOVE``)."""
@@ -87,6 +91,11 @@ class PruningRule:
     #: Variables added to the excitatory neurons; the parameters of the rule are added by :meth:`neuron_equations`.
     variables: ClassVar[str] = ""
     on_spike: ClassVar[str] = ""
+    #: Variables added to the input neurons, all 0 at first, and what an input spike does to them.
+    input_variables: ClassVar[str] = ""
+    on_input_spike: ClassVar[str] = ""
+    #: Sums over the synapses of a neuron, other than ``total``, that its update needs.
+    gather: ClassVar[str] = ""
     update_neurons: ClassVar[str] = ""
     update_synapses: ClassVar[str] = ""
     #: What the weights of a neuron sum to after normalisation, an expression of the neuron.
