@@ -34,7 +34,7 @@ constexpr float kRestExc = -65, kResetExc = -65, kThresholdExc = -52 - 20, kReve
 constexpr float kRestInh = -60, kResetInh = -45, kThresholdInh = -40;                               // mV
 constexpr float kThetaStart = 20, kThetaStep = 0.05f;                                               // mV
 constexpr int kRefractoryExc = 10, kRefractoryInh = 4;                                              // steps
-constexpr float kExcToInh = 10.4f, kInhToExc = 34, kWeightSum = 78.4f, kEtaPre = 1e-4f, kEtaPost = 1e-2f;
+constexpr float kExcToInh = 10.4f, kInhToExc = 17, kWeightSum = 78.4f, kEtaPre = 1e-4f, kEtaPost = 1e-2f;
 constexpr int kMinSpikes = 5, kStartIntensity = 2, kMaxIntensity = 32;
 constexpr float kNothing = 3e-8f;  // half an ulp of 1, to which conductances are added
 // A trace counts as dead where its largest change of a weight is below 1e-10.
@@ -287,20 +287,8 @@ class Network {
             if (kTrain && !spikes_.empty()) potentiate();
             for (int j : spikes_) fire<kTrain>(j);
         }
-        clamp();
         inhibition_ += kInhToExc * fired_inh;
         return int(spikes_.size());
-    }
-
-    void clamp() {  // what is refractory stays at its reset potential
-        size_t kept = 0;
-        for (int j : refractory_) {
-            if (now_ - fired_[j] >= kRefractoryExc) continue;
-            v_[j] = kResetExc;
-            refractory_[kept++] = j;
-        }
-        refractory_.resize(kept);
-        refractory_.insert(refractory_.end(), spikes_.begin(), spikes_.end());
     }
 
     void decay_inhibition() {
@@ -405,7 +393,7 @@ class Network {
         std::fill(g_, g_ + stride_, 0.f);
         for (int j : owners_) own_[j] = 0;
         for (int j : live_inh_) g_inh_[j] = 0, since_inh_[j] = now_ - 1;
-        owners_.clear(), live_inh_.clear(), refractory_.clear();
+        owners_.clear(), live_inh_.clear();
         inhibition_ = 0;
         now_ += kRestSteps;
         if (!kTrain) return;
@@ -454,7 +442,7 @@ class Network {
     float decay20_[kLifePre], decay40_[kLifePost2], pre_[kPixels];
     std::vector<int64_t> block_until_;           // step up to which a block has a live post1 trace, 0: none
     std::vector<char> over_, dirty_;             // block holds a weight above 1; block has changed since normalised
-    std::vector<int> live_, live_inh_, owners_, spikes_, refractory_;
+    std::vector<int> live_, live_inh_, owners_, spikes_;
     std::vector<float> fixed_;
     std::vector<Range> hits_;
     std::vector<Drawn> drawn_;

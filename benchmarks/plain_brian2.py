@@ -29,7 +29,7 @@ dg_i/dt = -g_i/tau_g_inh          : 1
 dtheta/dt = -theta/tau_theta      : volt
 """
 INHIBITORY = """
-dv/dt = ((v_rest_i - v) + g_e*(E_exc_i - v))/tau_i : volt
+dv/dt = ((v_rest_i - v) + g_e*(E_exc_i - v))/tau_i : volt (unless refractory)
 dg_e/dt = -g_e/tau_g_exc          : 1
 """
 STDP = """

@@ -40,7 +40,7 @@ def test_defaults_are_those_of_diehl_and_cook() -> None:
     assert (p.E_exc_e, p.E_inh_e, p.E_exc_i) == (0, -100, 0)
     assert (p.tau_g_exc, p.tau_g_inh, p.v_offset) == (1, 2, -40)
     assert (p.theta_0, p.theta_plus, p.tau_theta, p.theta_offset) == (20, 0.05, 1e7, 20)
-    assert (p.w_exc_inh, p.w_inh_exc, p.w_max, p.w_scale, p.w_floor) == (10.4, 34, 1, 0.3, 0.01)
+    assert (p.w_exc_inh, p.w_inh_exc, p.w_max, p.w_scale, p.w_floor) == (10.4, 17, 1, 0.3, 0.01)
     assert (p.tau_pre, p.tau_post1, p.tau_post2, p.rate_pre, p.rate_post) == (20, 20, 40, 1e-4, 1e-2)
     assert (p.presentation, p.rest, p.intensity, p.intensity_step, p.minimum_spikes) == (350, 150, 2, 1, 5)
     assert p.pixel_per_hertz == 8

@@ -125,7 +125,7 @@ TRAINING_RULES = [
     AdaptiveWithoutActivity(beta=0.6, eta=0.3, interval=4),
     AdaptiveWithoutRenormalisation(beta=0.6, eta=0.3, interval=4),
     AdaptiveGlobalThreshold(beta=0.6, eta=0.3, interval=4),
-    CostAwarePruning(beta=0.8, eta=0.3, kappa=0.5, settled=25, interval=4),
+    CostAwarePruning(beta=0.8, eta=0.3, kappa=0.5, mature=3, settled=25, interval=4),
 ]
 
 
@@ -333,15 +333,16 @@ def test_cost_aware_pruning_by_hand() -> None:
     r = (100^2 + 400^2)/500 = 340, so thresholds are 0.1 x (100/340)^0.5 = 0.0542, 0.1 x (400/340)^0.5 = 0.1085 and 0.
     """
     w = np.array([[0.05, 0.06, 0.1], [0.1, 0.12, 0.1], [0.15, 0.0, 0.1]])
-    rule = CostAwarePruning(beta=1.0, eta=0.0, kappa=0.5, settled=50, interval=1)
+    rule = CostAwarePruning(beta=1.0, eta=0.0, kappa=0.5, mature=40, settled=50, interval=1)
     state = flash(
-        rule, w, excitatory__h=0.1, excitatory__history=[49, 50, 51], input__arrivals=[100, 400, 0]
+        rule, w, excitatory__h=0.1, excitatory__history=[49, 50, 39], input__arrivals=[100, 400, 0]
     )  # fmt: skip
-    alive = np.array([[0, 1, 1], [0, 1, 0], [1, 1, 1]], bool)
+    # Neuron 2 has not fired often enough to be pruned; neuron 1 has settled.
+    alive = np.array([[0, 1, 1], [0, 1, 1], [1, 1, 1]], bool)
     np.testing.assert_array_equal(state["plastic.alive"].reshape(3, 3), alive)
-    np.testing.assert_array_equal(state["excitatory.depressible"], [1, 0, 0])
+    np.testing.assert_array_equal(state["excitatory.depressible"], [1, 0, 1])
     np.testing.assert_array_equal(state["input.fan_out"], alive.sum(axis=1))
-    np.testing.assert_array_equal(state["input.plastic_out"], alive[:, 0])
+    np.testing.assert_array_equal(state["input.plastic_out"], alive[:, [0, 2]].sum(axis=1))
     np.testing.assert_array_equal(state["excitatory.plastic_in"], alive.sum(axis=0))
 
 

@@ -26,21 +26,16 @@ __all__ = [
     "INPUT_THRESHOLD",
 ]
 
-# While refractory, a neuron is clamped to its reset potential, as in the program that Diehl & Cook published: it was
-# written for Brian 1, which resets a neuron again in every step of that time.  Were it not, an inhibitory neuron would
-# charge meanwhile and fire twice for every spike of its partner.
-
 # The excitatory neurons.  Every inhibitory neuron inhibits all of them but its partner with the same weight and time
 # course, so the inhibitory conductance is one pooled conductance less the partner's share: N variables, not N^2
 # synapses.
 EXCITATORY = """
-dv/dt = active*((v_rest_e - v) + g_e*(E_exc_e - v) + g_i*(E_inh_e - v))/tau_e : volt
+dv/dt = ((v_rest_e - v) + g_e*(E_exc_e - v) + g_i*(E_inh_e - v))/tau_e : volt
 dg_e/dt = -g_e/tau_g_exc     : 1        # excitation from the input
 dg_own/dt = -g_own/tau_g_inh : 1        # inhibition that the partner caused
 g_i = g_total - g_own        : 1        # inhibition from all other inhibitory neurons
 theta                        : volt     # adaptive part of the threshold (homeostasis)
 ready                        : 1        # time step from which the neuron may fire again
-active = int(step >= ready)  : 1        # 0 while refractory: the potential stays where the reset has put it
 """
 EXCITATORY_THRESHOLD = "v > v_threshold_e - theta_offset + theta and step >= ready"
 EXCITATORY_SPIKE = """
@@ -58,6 +53,10 @@ theta = theta*(1 - learning*slot_theta)
 ready = 0
 """
 
+# While refractory, an inhibitory neuron is clamped to its reset potential, as in the program that Diehl & Cook
+# published: Brian 1, for which it was written, resets a neuron with a fixed reset potential again in every step of that
+# time, but not the excitatory neurons, whose reset is code.  Were it not clamped, it would charge meanwhile and fire
+# twice for every spike of its partner.
 INHIBITORY = """
 dv/dt = active*((v_rest_i - v) + g_e*(E_exc_i - v))/tau_i : volt
 dg_e/dt = -g_e/tau_g_exc     : 1        # excitation from the partner

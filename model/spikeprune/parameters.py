@@ -119,9 +119,7 @@ class NetworkParameters:
     theta_offset: float = parameter(20.0, "mV", "subtracted from the base threshold where theta is added", "[2]")
 
     w_exc_inh: float = parameter(10.4, "1", "weight excitatory to inhibitory (one to one)", "[2]", "not negative")
-    w_inh_exc: float = parameter(
-        34.0, "1", "weight inhibitory to excitatory (all but itself)", "search-inhibition; [2] uses 17", "not negative"
-    )
+    w_inh_exc: float = parameter(17.0, "1", "weight inhibitory to excitatory (all but itself)", "[2]", "not negative")
     w_max: float = parameter(1.0, "1", "upper bound of plastic weights", "[1]", "positive")
     w_scale: float = parameter(0.3, "1", "initial weights are w_scale (U(0,1) + w_floor)", "[2]", "not negative")
     w_floor: float = parameter(0.01, "1", "initial weights are w_scale (U(0,1) + w_floor)", "[2]", "not negative")

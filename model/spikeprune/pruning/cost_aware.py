@@ -9,11 +9,14 @@ inputs by the spikes `r_i` that have arrived there since training began, relativ
     r    =  sum_i r_i^2 / sum_i r_i
     remove every synapse i -> j with w_ij < h_j * (r_i / r)^kappa
 
-With ``kappa = 0`` this is the adaptive rule.  Inputs that hardly ever fire keep their synapses, which cost nothing.
+Inputs that hardly ever fire keep their synapses, which cost nothing.  A neuron that has fired less than `mature` times
+since training began has weights that still tell more of its random start than of its receptive field: it is left alone.
 
 Updates are operations as well, and of the two kinds most are depressions: one for every input spike and synapse.  A
 neuron that has fired `settled` times has found its receptive field, which normalisation and potentiation keep in shape;
 from the next pruning event on, its synapses are not depressed any more.
+
+With ``kappa = 0``, ``mature = 0`` and a `settled` beyond reach, this is the adaptive rule.
 
 All of this is known where it is needed: weights, spikes of the neuron, and spikes that arrive; no label is used.
 
@@ -47,6 +50,8 @@ class CostAwarePruning(AdaptivePruning):
         See :class:`~spikeprune.pruning.AdaptivePruning`.
     kappa : float
         How much the threshold depends on the rate of the input; 0 is not at all, 1 in proportion.
+    mature : int
+        Spikes before which a neuron is not pruned.
     settled : int
         Spikes after which the synapses of a neuron are not depressed any more.
 
@@ -57,7 +62,9 @@ class CostAwarePruning(AdaptivePruning):
     """
 
     beta: float = parameter(1.0, "1", "share of the mean weight that the threshold heads for", "search", "not negative")
+    eta: float = parameter(0.1, "1", "rate of adaptation", "search", "share")
     kappa: float = parameter(0.3, "1", "exponent of the input's relative rate", "search", "not negative")
+    mature: int = parameter(200, "1", "spikes before which a neuron is not pruned", "search", "not negative")
     settled: int = parameter(1000, "1", "spikes after which synapses are not depressed", "search", "not negative")
 
     name: ClassVar[str] = "cost-aware"
@@ -80,7 +87,7 @@ drive_post += arrivals_pre
 drive2_post += arrivals_pre**2
 """
     update_neurons: ClassVar[str] = (
-        AdaptivePruning.update_neurons
+        AdaptivePruning.update_neurons.replace("eta*activity", "eta*activity*int(history >= mature)")
         + """mean_arrivals = drive2/clip(drive, 1, 1e30)
 drive = 0
 drive2 = 0
@@ -90,7 +97,8 @@ depressible -= settling
     )
     update_synapses: ClassVar[str] = "plastic_out_pre -= int(plastic)*int(settling_post)\n" + (
         AdaptivePruning.update_synapses.replace(
-            "w < h_post", "w < h_post*(arrivals_pre/clip(mean_arrivals_post, 1, 1e30))**kappa_post"
+            "w < h_post",
+            "history_post >= mature_post and w < h_post*(arrivals_pre/clip(mean_arrivals_post, 1, 1e30))**kappa_post",
         ).lstrip()
     )
 
@@ -100,9 +108,12 @@ depressible -= settling
 
     def reference(self, state: PruningState) -> None:
         """Do in NumPy what the strings do."""
+        mature = state.neurons["history"] >= self.mature
+        before = state.neurons["h"].copy()
         self.move_thresholds(state)
+        state.neurons["h"][~mature] = before[~mature]
         arrivals = state.inputs["arrivals"]
         mean = max((arrivals**2).sum() / max(arrivals.sum(), 1), 1)
         state.neurons["depressible"][state.neurons["history"] >= self.settled] = 0
         scale: NDArray[np.float64] = (arrivals / mean) ** self.kappa
-        state.remove(state.w < state.neurons["h"] * scale[:, None])
+        state.remove(mature & (state.w < state.neurons["h"] * scale[:, None]))
