@@ -58,14 +58,14 @@ class CostAwarePruning(AdaptivePruning):
     Examples
     --------
     >>> CostAwarePruning(kappa=0.5).beta
-    1.0
+    1.2
     """
 
-    beta: float = parameter(1.0, "1", "share of the mean weight that the threshold heads for", "search", "not negative")
+    beta: float = parameter(1.2, "1", "share of the mean weight that the threshold heads for", "search", "not negative")
     eta: float = parameter(0.1, "1", "rate of adaptation", "search", "share")
     kappa: float = parameter(0.3, "1", "exponent of the input's relative rate", "search", "not negative")
     mature: int = parameter(200, "1", "spikes before which a neuron is not pruned", "search", "not negative")
-    settled: int = parameter(1000, "1", "spikes after which synapses are not depressed", "search", "not negative")
+    settled: int = parameter(500, "1", "spikes after which synapses are not depressed", "search", "not negative")
 
     name: ClassVar[str] = "cost-aware"
     input_variables: ClassVar[str] = """
