@@ -8,7 +8,8 @@ dependencies between iterations, and the templates next to this file use that.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
+from itertools import chain
 from typing import Any
 
 from brian2 import prefs
@@ -37,6 +38,9 @@ DENSE_TEMPLATE = "synapses_dense"
 #: Templates of this package that loop over neurons or synapses.
 LOOPS = frozenset({"stateupdate", "threshold", "reset", DENSE_TEMPLATE})
 
+#: Statements of each block of a template.
+Blocks = dict[str | None, Sequence[Statement]]
+
 NEURON_INDICES = frozenset({"_presynaptic_idx", "_postsynaptic_idx"})
 
 
@@ -44,11 +48,14 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
     """Brian2's C++ generator, which also tells the template what the vector code reads and writes.
 
     In the code of thresholds, the scalar ``_guard`` is the part of the condition that is the same for all neurons, and
-    ``_cond`` the rest.  The template receives these additional keywords:
+    ``_cond`` the next part of it, so that rare ones should be named first.  The template receives these additional
+    keywords:
 
     ``independent_over``
         Set of index names ("_idx", "_presynaptic_idx", "_postsynaptic_idx").  A loop in which this index takes every
         value at most once has no dependence between its iterations, so that ``#pragma GCC ivdep`` is legal.
+    ``later``
+        In thresholds, code for one neuron that defines ``_later``, the rest of the condition; empty without a rest.
     ``loads``
         An index to the lines that load what is found under it, which the vector code then lacks: "0" (same for all)
         and, in dense pathways, "_presynaptic_idx" and "_postsynaptic_idx" with definitions that depend on it alone.
@@ -147,17 +154,17 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
         return found
 
     def translate_statement_sequence(
-        self, sc_statements: dict[str | None, Sequence[Statement]], ve_statements: dict[str | None, Sequence[Statement]]
+        self, sc_statements: Blocks, ve_statements: Blocks
     ) -> tuple[dict[str | None, str], dict[str | None, str], dict[str, Any]]:
+        later = ""
         if self.template_name == "threshold":
-            sc_statements, ve_statements = self._split_condition(sc_statements, ve_statements)
-        statements = [statement for block in ve_statements.values() for statement in block]
-        self._local_names = single_precision_names(
-            [*statements, *(statement for block in sc_statements.values() for statement in block)]
-        )
+            sc_statements, ve_statements, later = self._split_condition(sc_statements, ve_statements)
+        statements = list(chain(*ve_statements.values()))
+        self._local_names = single_precision_names(chain(statements, *sc_statements.values()))
         self._scalar_code = True  # comes first
         self._loads = {index: [] for index in ("0", *NEURON_INDICES)}
         scalar_code, vector_code, keywords = super().translate_statement_sequence(sc_statements, ve_statements)
+        keywords["later"] = later
         keywords["loads"] = {index: "\n".join(lines) for index, lines in self._loads.items()}
         keywords["order_matters"] = self._order_matters(statements)
         keywords["same_for_all"] = not keywords["order_matters"] and self._is_scalar(statements)
@@ -166,16 +173,12 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
         }
         return scalar_code, vector_code, keywords
 
-    def _split_condition(
-        self,
-        sc_statements: Mapping[str | None, Sequence[Statement]],
-        ve_statements: Mapping[str | None, Sequence[Statement]],
-    ) -> tuple[dict[str | None, Sequence[Statement]], dict[str | None, Sequence[Statement]]]:
-        """Move the parts of ``_cond = A and B and ...`` that are the same for all neurons to the scalar ``_guard``."""
-        scalars = {statement.var for block in sc_statements.values() for statement in block}
+    def _split_condition(self, sc_statements: Blocks, ve_statements: Blocks) -> tuple[Blocks, Blocks, str]:
+        """Split ``_cond = A and B and C``: scalar parts into ``_guard``, others but the first into ``_later``."""
+        scalars = {statement.var for statement in chain(*sc_statements.values())}
         scalars |= {name for name, index in self.variable_indices.items() if index == "0"}
         scalars |= {name for name, variable in self.variables.items() if isinstance(variable, Constant)}
-        guarded, rest = dict(sc_statements), dict(ve_statements)
+        guarded, rest, later = dict(sc_statements), dict(ve_statements), ""
         for block, statements in ve_statements.items():
             old = statements[-1]
             tree = ast.parse(old.expr, mode="eval").body
@@ -184,10 +187,24 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
             others = [part for part in parts if part not in alike]
             if len(statements) > 1 or not others:
                 alike, others = [], parts
+            indices = {self.variable_indices.get(name, "0") for part in others for name in _names(part)}
+            if len(statements) == 1 and len(others) > 1 and self._is_stateless(old) and indices <= {"_idx", "0"}:
+                later = self._evaluated_later(Statement("_later", ":=", _conjunction(others[1:]), "", bool))
+                others = others[:1]
             guard = Statement("_guard", ":=", _conjunction(alike), "", bool, constant=True, scalar=True)
             condition = Statement(old.var, old.op, _conjunction(others), old.comment, old.dtype, old.constant)
             guarded[block], rest[block] = [*sc_statements[block], guard], [*statements[:-1], condition]
-        return guarded, rest
+        return guarded, rest, later
+
+    def _evaluated_later(self, statement: Statement) -> str:
+        """Code of a statement for one neuron on its own, with what it reads."""
+        lines = []
+        for name in sorted(_names(ast.parse(statement.expr, mode="eval"))):
+            variable = self.variables.get(name)
+            if isinstance(variable, ArrayVariable):
+                array = f"{self.get_array_name(variable)}[{self.variable_indices[name]}]"
+                lines.append(f"const {self.c_data_type(variable.dtype)} {name} = {array};")
+        return "\n".join([*lines, self.translate_statement(statement)])
 
     def _is_stateless(self, statement: Statement) -> bool:
         functions = [self.variables.get(name) for name in _names(ast.parse(statement.expr, mode="eval"))]

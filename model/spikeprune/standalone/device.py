@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from brian2.codegen.codeobject import CodeObject
 from brian2.core import clocks
+from brian2.core.variables import ArrayVariable
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice, CPPWriter
 from brian2.devices.device import all_devices
 
-from .codeobject import FastCPPStandaloneCodeObject
+from .codeobject import DENSE_TEMPLATE, FastCPPStandaloneCodeObject
 
 __all__ = ["FAST_DEVICE", "FastCPPStandaloneDevice"]
 
@@ -27,7 +29,7 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
     Brian2's loop builds the set of due clocks and looks every object up in it at each time step, and up to version 2.9
     asks the operating system for the time, which can take longer than a step of a small network.  Here, neither
     happens unless there are several clocks, a report or a limit of the run time; these work as in Brian2, except that
-    times are always those of a clock on the wall.
+    times are always those of a clock on the wall.  Nor is code called that acts on events where there are none.
 
     A program compiled with ``-ffast-math`` is also linked with it, without which numbers too small for the normal
     range are not rounded to zero, and decaying variables become many times slower.
@@ -42,11 +44,31 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
     >>> set_device("cpp_standalone_fast", build_on_run=False)
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        #: Code object that only acts on events, to the array that holds them and their number.
+        self._acts_on: dict[str, ArrayVariable] = {}
+
+    def reinit(self) -> None:
+        self._acts_on = {}
+        super().reinit()
+
+    def code_object(self, *args: Any, **kwds: Any) -> CodeObject:
+        made: CodeObject = super().code_object(*args, **kwds)
+        if isinstance(made, FastCPPStandaloneCodeObject) and made.template_name in ("reset", DENSE_TEMPLATE):
+            self._acts_on[made.name] = kwds["template_kwds"]["eventspace_variable"]
+        return made
+
     def generate_network_source(self, writer: CPPWriter, compiler: str) -> None:
         limit = self._maximum_run_time
+        acts_on = {
+            name: (self.get_array_name(events, access_data=False), events.size - 1)
+            for name, events in self._acts_on.items()
+        }
         code = FastCPPStandaloneCodeObject.templater.network_fast(
-            None, None, clock_class=CLOCK_CLASS, maximum_run_time=None if limit is None else float(limit)
-        )
+            None, None, clock_class=CLOCK_CLASS, maximum_run_time=None if limit is None else float(limit),
+            acts_on=acts_on,
+        )  # fmt: skip
         writer.write("network.*", code)
 
     def generate_makefile(self, *args: Any, compiler_flags: str, linker_flags: str, **kwds: Any) -> None:

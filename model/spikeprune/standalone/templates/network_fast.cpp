@@ -2,8 +2,13 @@
    someone wants to know the time: for a report, or to stop after `maximum_run_time`. #}
 {% macro cpp_file() %}
 #include "network.h"
+#include "objects.h"
 #include <chrono>
 #include <cmath>
+
+{% for name in acts_on %}
+void _run_{{name}}();
+{% endfor %}
 
 double Network::_last_run_time = 0.0;
 double Network::_last_run_completed_fraction = 0.0;
@@ -18,7 +23,18 @@ struct Call
 {
     codeobj_func function;
     size_t clock;
+    const int32_t* number_of_events; // null for a function that acts without events as well
 };
+
+// Where the number of events is that a function acts on.
+const int32_t* events_of(codeobj_func function)
+{
+    {% for name, (events, last) in acts_on.items() %}
+    if (function == _run_{{name}})
+        return brian::{{events}} + {{last}};
+    {% endfor %}
+    return 0;
+}
 
 // Clocks that are no further apart than this (in seconds) tick together.
 const double simultaneous = 1e-14;
@@ -78,7 +94,7 @@ void Network::run(const double duration, void (*report_func)(const double, const
     std::vector<Call> calls;
     for (size_t i = 0; i < objects.size(); i++)
     {
-        const Call call = {objects[i].second, number_of(objects[i].first, clocks)};
+        const Call call = {objects[i].second, number_of(objects[i].first, clocks), events_of(objects[i].second)};
         if (call.function)  // without one, the object only makes its clock advance
             calls.push_back(call);
     }
@@ -109,13 +125,14 @@ void Network::run(const double duration, void (*report_func)(const double, const
         if (clocks.size() == 1)
         {
             for (size_t i = 0; i < calls.size(); i++)
-                calls[i].function();
+                if (!calls[i].number_of_events || *calls[i].number_of_events)
+                    calls[i].function();
             clock->tick();
         }
         else
         {
             for (size_t i = 0; i < calls.size(); i++)
-                if (due[calls[i].clock])
+                if (due[calls[i].clock] && (!calls[i].number_of_events || *calls[i].number_of_events))
                     calls[i].function();
             for (size_t i = 0; i < clocks.size(); i++)
                 if (due[i])

@@ -1,6 +1,6 @@
 {# USES_VARIABLES { N } #}
-{# What is the same for all neurons is asked once.  The rest of the condition is evaluated for a block of neurons at a
-   time, without branches; of the block, only neurons for which it holds are visited.  #}
+{# What is the same for all neurons is asked once.  The next part of the condition is evaluated for a block of neurons at
+   a time, without branches; of the block, only neurons for which it holds are visited and asked the rest.  #}
 {% extends 'common_group.cpp' %}
 
 {% macro _make_refractory(neuron) %}
@@ -83,6 +83,12 @@
                     if (!(_bits & 1))
                         continue;
 #endif
+                    {% if later %}
+                    const int32_t _idx = _neuron;
+                    {{later|autoindent}}
+                    if (!_later)
+                        continue;
+                    {% endif %}
                     {{_make_refractory('_neuron')|autoindent}}
                     {{_eventspace}}[_count++] = _neuron;
                 }
