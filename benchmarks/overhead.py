@@ -99,12 +99,7 @@ def estimate(runs: dict[str, Run], rule: sp.AdaptivePruning, weight_bits: int) -
     shown = [entry["images"] for entry in run.history]
     events = [k for k, images in enumerate(shown) if images >= rule.start and images % rule.interval == 0]
     parts = scheme_operations(
-        rule,
-        p.neurons,
-        [existing[k] for k in events],
-        synapses - existing[-1],
-        counts.excitatory_spikes,
-        counts.input_spikes,
+        rule, p.neurons, [existing[k] for k in events], synapses - existing[-1], counts.excitatory_spikes
     )
     scheme = sum(parts.values(), Tally())
     training = {"of this run": training_tally(counts), "without the rule": training_tally(plain.counts)}

@@ -70,7 +70,7 @@ def small() -> NetworkParameters:
 
     return NetworkParameters(
         neurons=12, inputs=64, presentation=60, rest=20, weight_share=0.3, pixel_per_hertz=1.0,
-        theta_plus=0.4, tau_theta=1e4, minimum_spikes=7, attempts=3,
+        theta_plus=0.4, tau_theta=1e4, minimum_spikes=10, attempts=3,
     )  # fmt: skip
 
 

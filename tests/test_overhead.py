@@ -21,9 +21,7 @@ def test_operations_of_adaptive_pruning_by_hand() -> None:
     a quotient and two clips of two comparisons; the threshold moves by a sum, a difference, products with eta, beta and
     the rate, a quotient and two clips; count, total, fan_in and h are read, count and h written.
     """
-    parts = scheme_operations(
-        AdaptivePruning(), neurons=5, alive_before=[100, 60], removed=40, spikes=30, input_spikes=50
-    )
+    parts = scheme_operations(AdaptivePruning(), neurons=5, alive_before=[100, 60], removed=40, spikes=30)
     assert parts["spikes"] == Tally(increments=60, accesses=60)
     assert parts["sums"] == Tally(additions=160, accesses=160)
     assert parts["comparisons"] == Tally(comparisons=160, accesses=160)

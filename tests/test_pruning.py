@@ -26,8 +26,8 @@ from spikeprune.pruning import (
     AdaptiveGlobalThreshold,
     AdaptiveWithoutActivity,
     AdaptiveWithoutRenormalisation,
-    CostAwarePruning,
     PruningState,
+    SettlingPruning,
     make_rule,
 )
 from spikeprune.state import finish_state, initial_state
@@ -81,9 +81,8 @@ def watch(program: Program) -> Recording:
     def snapshot() -> PruningState:
         masks = (value(f"plastic.{name}").reshape(shape).astype(bool) for name in ("alive", "plastic"))
         neurons = {name: value(f"excitatory.{name}") for name in rule.initial(p.neurons)}
-        inputs = {name: value(f"input.{name}") for name in b2.Equations(rule.input_variables).names}
         spikes = float(value("presenter.interval_spikes")[0])
-        return PruningState(value("plastic.w").reshape(shape), *masks, spikes, neurons, inputs)
+        return PruningState(value("plastic.w").reshape(shape), *masks, spikes, neurons)
 
     def is_event() -> bool:
         return value("presenter.step")[0] >= p.slot_steps - 1 and value("presenter.prune")[0] > 0
@@ -125,7 +124,7 @@ TRAINING_RULES = [
     AdaptiveWithoutActivity(beta=0.6, eta=0.3, interval=4),
     AdaptiveWithoutRenormalisation(beta=0.6, eta=0.3, interval=4),
     AdaptiveGlobalThreshold(beta=0.6, eta=0.3, interval=4),
-    CostAwarePruning(beta=0.8, eta=0.3, kappa=0.5, mature=3, settled=25, interval=4),
+    SettlingPruning(beta=0.6, eta=0.3, settled=25, interval=4),
 ]
 
 
@@ -157,7 +156,7 @@ def test_strings_do_what_the_numpy_twin_does(recording: Recording) -> None:
     for twin, after in zip(recording.before, recording.after, strict=True):
         twin = PruningState(
             twin.w.copy(), twin.alive.copy(), twin.plastic.copy(), twin.interval_spikes,
-            {name: value.copy() for name, value in twin.neurons.items()}, twin.inputs,
+            {name: value.copy() for name, value in twin.neurons.items()},
         )  # fmt: skip
         recording.rule.reference(twin)
         np.testing.assert_array_equal(twin.alive, after.alive)
@@ -317,8 +316,7 @@ def test_a_silent_population_divides_by_nothing(rule: PruningRule) -> None:
             rule, w, plastic__alive=alive, plastic__plastic=alive, excitatory__fan_in=[3, 0, 3], input__fan_out=2,
             excitatory__plastic_in=[3, 0, 3], input__plastic_out=2,
         )  # fmt: skip
-        silent = {name: np.zeros(3) for name in b2.Equations(rule.input_variables).names}
-        twin = PruningState(w.copy(), w > 0, w > 0, 0.0, rule.initial(3), silent)
+        twin = PruningState(w.copy(), w > 0, w > 0, 0.0, rule.initial(3))
         rule.reference(twin)
     assert all(np.all(np.isfinite(value)) for value in state.values())
     assert all(np.all(np.isfinite(value)) for value in twin.neurons.values())
@@ -327,23 +325,20 @@ def test_a_silent_population_divides_by_nothing(rule: PruningRule) -> None:
         np.testing.assert_array_equal(state["plastic.alive"], alive)
 
 
-def test_cost_aware_pruning_by_hand() -> None:
-    """A synapse that carries many spikes is removed at a weight that one with few may keep; silent inputs keep all.
+def test_settling_by_hand() -> None:
+    """Neurons with 49, 50 and 51 spikes: from 50 on, input spikes do not depress, nor count as updates.
 
-    r = (100^2 + 400^2)/500 = 340, so thresholds are 0.1 x (100/340)^0.5 = 0.0542, 0.1 x (400/340)^0.5 = 0.1085 and 0.
+    The synapse that neuron 2 loses at the same time, 0.02 < 0.25 x 0.8 x 0.1, is not subtracted twice.
     """
-    w = np.array([[0.05, 0.06, 0.1], [0.1, 0.12, 0.1], [0.15, 0.0, 0.1]])
-    rule = CostAwarePruning(beta=1.0, eta=0.0, kappa=0.5, mature=40, settled=50, interval=1)
-    state = flash(
-        rule, w, excitatory__h=0.1, excitatory__history=[49, 50, 39], input__arrivals=[100, 400, 0]
-    )  # fmt: skip
-    # Neuron 2 has not fired often enough to be pruned; neuron 1 has settled.
-    alive = np.array([[0, 1, 1], [0, 1, 1], [1, 1, 1]], bool)
-    np.testing.assert_array_equal(state["plastic.alive"].reshape(3, 3), alive)
-    np.testing.assert_array_equal(state["excitatory.depressible"], [1, 0, 1])
-    np.testing.assert_array_equal(state["input.fan_out"], alive.sum(axis=1))
-    np.testing.assert_array_equal(state["input.plastic_out"], alive[:, [0, 2]].sum(axis=1))
-    np.testing.assert_array_equal(state["excitatory.plastic_in"], alive.sum(axis=0))
+    w = np.array([[0.1, 0.1, 0.01], [0.1, 0.1, 0.14], [0.1, 0.1, 0.15]])
+    rule = SettlingPruning(beta=0.8, eta=0.25, settled=50, interval=1)
+    spikes = {"excitatory__count": [4, 4, 4], "presenter__interval_spikes": 12}
+    state = flash(rule, w, excitatory__history=[49, 50, 51], **spikes)
+    np.testing.assert_array_equal(state["plastic.alive"].reshape(3, 3), [[1, 1, 0], [1, 1, 1], [1, 1, 1]])
+    np.testing.assert_array_equal(state["excitatory.depressible"], [1, 0, 0])
+    np.testing.assert_array_equal(state["input.fan_out"], [2, 3, 3])
+    np.testing.assert_array_equal(state["input.plastic_out"], [1, 1, 1])
+    np.testing.assert_array_equal(state["excitatory.plastic_in"], [3, 3, 2])
 
 
 def test_a_settled_neuron_is_potentiated_but_not_depressed(crippled: Program) -> None:

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from spikeprune.pruning import (
         AdaptivePruning,
         ConstantPruning,
-        CostAwarePruning,
         NoPruning,
         PostTrainingPruning,
         PruningRule,
         RandomRemoval,
+        SettlingPruning,
         SoftPruning,
     )
     from spikeprune.training import Run, load, resume, train
@@ -35,7 +35,6 @@ __all__ = [
     "PRICES",
     "AdaptivePruning",
     "ConstantPruning",
-    "CostAwarePruning",
     "Dataset",
     "Evaluation",
     "NetworkParameters",
@@ -45,6 +44,7 @@ __all__ = [
     "PruningRule",
     "RandomRemoval",
     "Run",
+    "SettlingPruning",
     "SoftPruning",
     "SpikepruneError",
     "energy",
@@ -62,7 +62,7 @@ _HOME = {
     "spikeprune.operations": ("OperationCounts",),
     "spikeprune.parameters": ("NetworkParameters",),
     "spikeprune.pruning": (
-        "AdaptivePruning", "ConstantPruning", "CostAwarePruning", "NoPruning", "PostTrainingPruning", "PruningRule",
+        "AdaptivePruning", "ConstantPruning", "SettlingPruning", "NoPruning", "PostTrainingPruning", "PruningRule",
         "RandomRemoval", "SoftPruning",
     ),
     "spikeprune.training": ("Run", "load", "resume", "train"),

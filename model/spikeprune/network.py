@@ -159,9 +159,9 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
 
     begin = {"begin": "step < 1"}
     inputs = group(
-        p.inputs, neuron.INPUT + stdp.PRESYNAPTIC + rule.input_variables,
+        p.inputs, neuron.INPUT + stdp.PRESYNAPTIC,
         ("step", "image", "first_image", "attempt", "intensity", "learning", "seed", "stream"),
-        threshold=neuron.INPUT_THRESHOLD, reset=neuron.INPUT_SPIKE + stdp.PRESYNAPTIC_SPIKE + rule.on_input_spike,
+        threshold=neuron.INPUT_THRESHOLD, reset=neuron.INPUT_SPIKE + stdp.PRESYNAPTIC_SPIKE,
         events=dict(begin), name="input",
     )  # fmt: skip
     # An input spike counts for an excitatory spike in the same time step, so its time is noted between the two.
@@ -251,7 +251,7 @@ def _plastic_synapses(inputs: Any, excitatory: Any, rule: PruningRule, namespace
     if rule.acts_in_training:
         excitatory.set_event_schedule("prune", when="end", order=3)
         excitatory.run_on_event("prune", rule.update_neurons + "total = 0\nfixed = 0\npruned = 1", when="end", order=6)
-        on_post |= {"gather": stdp.SUM_SYNAPSE + rule.gather, "prune": rule.update_synapses}
+        on_post |= {"gather": stdp.SUM_SYNAPSE, "prune": rule.update_synapses}
         on_event |= {"gather": "prune", "prune": "prune"}
         schedule |= {"gather": ("end", 4), "prune": ("end", 7)}
     plastic = DenseSynapses(

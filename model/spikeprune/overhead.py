@@ -102,13 +102,7 @@ class Tally:
 
 def _code_tally(code: str, variables: set[str]) -> Tally:
     """Count the operations of Brian2 statements, and their accesses to `variables`: each read and written once."""
-    kinds: dict[type[ast.operator], str] = {
-        ast.Add: "additions",
-        ast.Sub: "additions",
-        ast.Mult: "multiplications",
-        ast.Div: "divisions",
-    }
-    kinds |= {ast.Pow: "divisions"}  # of about the same cost, through a table
+    kinds = {ast.Add: "additions", ast.Sub: "additions", ast.Mult: "multiplications", ast.Div: "divisions"}
     count = dict.fromkeys(asdict(Tally()), 0)
     read: set[str] = set()
     written: set[str] = set()
@@ -132,7 +126,7 @@ def _names(equations: str) -> set[str]:
 
 
 def scheme_operations(
-    rule: PruningRule, neurons: int, alive_before: Sequence[int], removed: int, spikes: int, input_spikes: int
+    rule: PruningRule, neurons: int, alive_before: Sequence[int], removed: int, spikes: int
 ) -> dict[str, Tally]:
     """Count what a rule does besides training, from its strings and the events of a run.
 
@@ -145,16 +139,15 @@ def scheme_operations(
         Existing synapses when each event began.
     removed : int
         Synapses removed in all.
-    spikes, input_spikes : int
-        Excitatory spikes and input spikes in all.
+    spikes : int
+        Excitatory spikes in all.
 
     Returns
     -------
     dict of str to Tally
-        ``spikes`` of both kinds, ``sums`` over the synapses of each neuron, ``thresholds``, ``comparisons`` of weights,
-        ``removals``.
+        ``spikes``, ``sums`` of the weights of each neuron, ``thresholds``, ``comparisons`` of weights, ``removals``.
     """
-    own = _names(rule.variables) | _names(rule.input_variables)
+    own = _names(rule.variables)
     criterion = next(
         (line for line in rule.update_synapses.splitlines() if line.startswith(("removed =", "frozen ="))), ""
     )
@@ -163,13 +156,10 @@ def scheme_operations(
     # Spikes are counted in integers, by each neuron as its rule says and once more for the population mean.
     population = "interval_spikes" in rule.update_neurons
     counting = Tally(increments=on_spike.additions + population, accesses=on_spike.accesses)
-    on_input = _code_tally(rule.on_input_spike, own)
-    counting_inputs = Tally(increments=on_input.additions, accesses=on_input.accesses)
-    weights = Tally(additions=1, accesses=1) * ("total" in rule.update_neurons)
     per_neuron = _code_tally(rule.update_neurons, own | {"total", "fan_in"})
     return {
-        "spikes": counting * spikes + counting_inputs * input_spikes,
-        "sums": (weights + _code_tally(rule.gather, own)) * visited,
+        "spikes": counting * spikes,
+        "sums": Tally(additions=1, accesses=1) * (visited if "total" in rule.update_neurons else 0),
         "thresholds": per_neuron * (neurons * len(alive_before)),
         "comparisons": (_code_tally(criterion, set()) + Tally(accesses=1)) * visited,
         # The synapse is marked, and its neuron has one fewer.
@@ -248,8 +238,7 @@ def extra_memory(
     hardware = {name: most_spikes.bit_length() if name in counters else weight_bits for name in sorted(own)}
     if "fan_in" in rule.update_neurons:
         hardware["fan_in"] = (synapses // neurons).bit_length()
-    inputs = synapses // neurons * len(_names(rule.input_variables)) * weight_bits
-    return {"program": program, "hardware": Memory(hardware, {"removed": 1}, inputs)}
+    return {"program": program, "hardware": Memory(hardware, {"removed": 1})}
 
 
 def _names_written(code: str) -> set[str]:

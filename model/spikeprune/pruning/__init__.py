@@ -9,11 +9,11 @@ from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.pruning.adaptive import AdaptivePruning
 from spikeprune.pruning.base import PruningRule, PruningState
 from spikeprune.pruning.constant import ConstantPruning
-from spikeprune.pruning.cost_aware import CostAwarePruning
 from spikeprune.pruning.global_threshold import AdaptiveGlobalThreshold
 from spikeprune.pruning.none import NoPruning
 from spikeprune.pruning.post_training import PostTrainingPruning
 from spikeprune.pruning.random_removal import RandomRemoval
+from spikeprune.pruning.settling import SettlingPruning
 from spikeprune.pruning.soft import SoftPruning
 from spikeprune.pruning.without_activity import AdaptiveWithoutActivity
 from spikeprune.pruning.without_renormalisation import AdaptiveWithoutRenormalisation
@@ -25,12 +25,12 @@ __all__ = [
     "AdaptiveWithoutActivity",
     "AdaptiveWithoutRenormalisation",
     "ConstantPruning",
-    "CostAwarePruning",
     "NoPruning",
     "PostTrainingPruning",
     "PruningRule",
     "PruningState",
     "RandomRemoval",
+    "SettlingPruning",
     "SoftPruning",
     "make_rule",
 ]
@@ -38,7 +38,7 @@ __all__ = [
 RULES: dict[str, type[PruningRule]] = {
     rule.name: rule
     for rule in (
-        NoPruning, ConstantPruning, AdaptivePruning, CostAwarePruning, SoftPruning, PostTrainingPruning, RandomRemoval,
+        NoPruning, ConstantPruning, AdaptivePruning, SettlingPruning, SoftPruning, PostTrainingPruning, RandomRemoval,
         AdaptiveWithoutActivity, AdaptiveGlobalThreshold, AdaptiveWithoutRenormalisation,
     )
 }  # fmt: skip

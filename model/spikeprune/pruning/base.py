@@ -1,11 +1,10 @@
 """What a pruning rule is: parameters, Brian2 strings and a NumPy reference implementation of the same strings.
 
-A rule adds variables to the neurons and code to their spikes and to the pruning events, which come at the end of every
-`interval`-th accepted image from the `start`-th on.  At a pruning event the network first adds the weights of each
-neuron into ``total`` (and runs the rule's own ``gather`` for every synapse); then the neurons run ``update_neurons``,
-and after them the synapses run ``update_synapses``.  A rule that needs sums over all neurons names them in
-``population_sums``; one that changes what weights are normalised to, in ``normalised_sum``.  A rule sees weights and
-spikes of a synapse and its two neurons, never a label.
+A rule adds variables to the excitatory neurons and code to two moments: every excitatory spike, and the pruning events,
+which come at the end of every `interval`-th accepted image from the `start`-th on.  At a pruning event the network
+first adds the weights of each neuron into ``total``; then the neurons run ``update_neurons``, and after them the
+synapses run ``update_synapses``.  A rule that needs sums over all neurons names them in ``population_sums``; one that
+changes what weights are normalised to, in ``normalised_sum``.  A rule sees its own weights and spikes, never a label.
 """
 
 from __future__ import annotations
@@ -58,8 +57,6 @@ class PruningState:
         Spikes of all excitatory neurons since the last pruning event.
     neurons : dict of str to ndarray [neurons]
         The variables that the rule adds to the neurons.
-    inputs : dict of str to ndarray [inputs]
-        The variables that the rule adds to the inputs.
     """
 
     w: NDArray[Any]
@@ -67,7 +64,6 @@ class PruningState:
     plastic: NDArray[np.bool_]
     interval_spikes: float = 0.0
     neurons: dict[str, NDArray[Any]] = field(default_factory=dict)
-    inputs: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     def remove(self, criterion: NDArray[np.bool_]) -> None:
         """Remove the synapses where `criterion` holds (the twin of ``REMOVE``)."""
@@ -91,11 +87,6 @@ class PruningRule:
     #: Variables added to the excitatory neurons; the parameters of the rule are added by :meth:`neuron_equations`.
     variables: ClassVar[str] = ""
     on_spike: ClassVar[str] = ""
-    #: Variables added to the input neurons, all 0 at first, and what an input spike does to them.
-    input_variables: ClassVar[str] = ""
-    on_input_spike: ClassVar[str] = ""
-    #: Sums over the synapses of a neuron, other than ``total``, that its update needs.
-    gather: ClassVar[str] = ""
     update_neurons: ClassVar[str] = ""
     update_synapses: ClassVar[str] = ""
     #: What the weights of a neuron sum to after normalisation, an expression of the neuron.

@@ -177,7 +177,7 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
         """Split ``_cond = A and B and C``: scalar parts into ``_guard``, others but the first into ``_later``."""
         scalars = {statement.var for statement in chain(*sc_statements.values())}
         scalars |= {name for name, index in self.variable_indices.items() if index == "0"}
-        scalars |= {name for name, variable in self.variables.items() if isinstance(variable, Constant)}
+        scalars |= {name for name, value in self.variables.items() if isinstance(value, Constant)}
         guarded, rest, later = dict(sc_statements), dict(ve_statements), ""
         for block, statements in ve_statements.items():
             old = statements[-1]
@@ -186,7 +186,7 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
             alike = [part for part in parts if _names(part) <= scalars]
             others = [part for part in parts if part not in alike]
             if len(statements) > 1 or not others:
-                alike, others = [], parts
+                alike, others = [], [tree]
             indices = {self.variable_indices.get(name, "0") for part in others for name in _names(part)}
             if len(statements) == 1 and len(others) > 1 and self._is_stateless(old) and indices <= {"_idx", "0"}:
                 later = self._evaluated_later(Statement("_later", ":=", _conjunction(others[1:]), "", bool))
@@ -200,8 +200,7 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
         """Code of a statement for one neuron on its own, with what it reads."""
         lines = []
         for name in sorted(_names(ast.parse(statement.expr, mode="eval"))):
-            variable = self.variables.get(name)
-            if isinstance(variable, ArrayVariable):
+            if isinstance(variable := self.variables.get(name), ArrayVariable):
                 array = f"{self.get_array_name(variable)}[{self.variable_indices[name]}]"
                 lines.append(f"const {self.c_data_type(variable.dtype)} {name} = {array};")
         return "\n".join([*lines, self.translate_statement(statement)])
@@ -232,8 +231,7 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
     def _indices_of_arrays(self, names: Iterable[str]) -> dict[str, set[str]]:
         indices: dict[str, set[str]] = {}
         for name in names:
-            variable = self.variables[name]
-            if isinstance(variable, ArrayVariable):
+            if isinstance(variable := self.variables[name], ArrayVariable):
                 indices.setdefault(self.get_array_name(variable), set()).add(self.variable_indices[name])
         return indices
 
