@@ -57,7 +57,10 @@ ON_PRE = {
     w = clip(w - eta*trace_post*int(plastic), 0, 1)
     """,
     "reduce": "x_pre += w*trace_post",
+    # Does something only where the trace is strong, which an event says as well.
+    "weaken": "w = clip(w - eta*exp(-trace_post)*int(trace_post > 0.95), 0, 1)",
 }
+ONLY = {"weaken": "strong"}
 
 ON_POST = {
     "post": "w = clip(w + 3*eta*trace_pre*trace_post*int(plastic), 0, 1)",
@@ -103,7 +106,8 @@ def network_of(kind: type[Synapses], tag: str, codeobj_class: type | None) -> di
         N_POST,
         codeobj_class,
         refractory=2 * ms,
-        events={"scale": "t > 4*ms and int(t/ms) % 5 == 3", "prune": "int(t/ms) % 7 == 2 and i % 3 != 1"},
+        events={"scale": "t > 4*ms and int(t/ms) % 5 == 3", "prune": "int(t/ms) % 7 == 2 and i % 3 != 1"}
+        | {"strong": "trace > 0.95"},
     )
     single = neurons(f"{tag}_single", 1, codeobj_class)
     wide = kind(
@@ -115,6 +119,7 @@ def network_of(kind: type[Synapses], tag: str, codeobj_class: type | None) -> di
         on_event={"scale": "scale", "prune": "prune"},
         name=f"{tag}_wide",
         namespace={},
+        **({"only": ONLY} if kind is DenseSynapses else {}),
     )
     narrow = kind(
         source,
@@ -150,6 +155,7 @@ def network_of(kind: type[Synapses], tag: str, codeobj_class: type | None) -> di
         "recurrent": recurrent,
         "spikes": SpikeMonitor(target, name=f"{tag}_spikes"),
         "scalings": EventMonitor(target, "scale", name=f"{tag}_scalings"),
+        "strong": EventMonitor(target, "strong", name=f"{tag}_strong"),
     }
 
 
@@ -227,6 +233,9 @@ def test_everything_had_something_to_do(build: Any) -> None:
     assert np.all(fast["target.total"] > 0)
     assert np.all(fast["single.total"] > 0)
     assert np.all(fast["source.hits"] > 0)
+    # Of neurons with a strong trace there were few at times, and at times many.
+    strong = np.bincount(np.rint(fast["strong.t_"] / 0.5e-3).astype(int), minlength=STEPS)
+    assert 0 < strong.min() * 8 <= N_POST < strong.max() * 8
     removed = ~fast["wide.alive"].reshape(N_PRE, N_POST)
     assert 0 < removed.sum() < N_PRE * N_POST
     np.testing.assert_array_equal(fast["source.fan"], -removed.sum(axis=1))
@@ -249,6 +258,7 @@ def test_dense_synapses_have_no_queue_and_load_no_index(build: Any) -> None:
     ("pathway", "independent_loops"),
     [
         ("wide_pre", 3),  # four, two, one row at a time
+        ("wide_weaken", 4),  # few neurons; four, two, one row at a time
         ("wide_reduce", 0),  # a sum over the inner loop
         ("wide_post", 2),  # all neurons, some neurons
         ("wide_scale", 1),  # only all neurons: with few, total_post is a sum over the inner loop
@@ -375,6 +385,12 @@ def test_subgroups_and_synapses_are_refused(group: NeuronGroup) -> None:
         DenseSynapses(group[:2], group, on_pre="g_post += 1")
     with pytest.raises(TypeError, match=r"target .* Synapses"):
         DenseSynapses(group, Synapses(group, group, "w : 1"), on_pre="w_post += 1")
+
+
+@pytest.mark.parametrize("only", [{"pre": "never"}, {"other": "spike"}])
+def test_limits_that_do_not_exist_are_refused(group: NeuronGroup, only: dict[str, str]) -> None:
+    with pytest.raises(TypeError, match="name a pathway and an event"):
+        DenseSynapses(group, on_pre="g_post += 1", only=only, name="limited", namespace={})
 
 
 def test_delays_are_refused(group: NeuronGroup) -> None:
