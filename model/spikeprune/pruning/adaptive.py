@@ -55,8 +55,8 @@ class AdaptivePruning(PruningRule):
     (0, 1000)
     """
 
-    beta: float = parameter(0.7, "1", "share of the mean weight that the threshold heads for", "search", "not negative")
-    eta: float = parameter(0.1, "1", "rate of adaptation", "search", "share")
+    beta: float = parameter(0.5, "1", "share of the mean weight that the threshold heads for", "design", "not negative")
+    eta: float = parameter(0.2, "1", "rate of adaptation", "design", "share")
     a_max: float = parameter(2.0, "1", "upper bound of the relative activity", "design", "positive")
     start: int = parameter(0, "1", "images before the first pruning event", "design", "not negative")
     interval: int = parameter(1000, "1", "images between two pruning events", "design", "positive")

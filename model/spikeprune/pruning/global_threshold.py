@@ -39,8 +39,8 @@ class AdaptiveGlobalThreshold(PruningRule):
         First pruning event and distance of events, in images.
     """
 
-    beta: float = parameter(0.7, "1", "share of the mean weight that the threshold heads for", "design", "not negative")
-    eta: float = parameter(0.1, "1", "rate of adaptation", "design", "share")
+    beta: float = parameter(0.5, "1", "share of the mean weight that the threshold heads for", "design", "not negative")
+    eta: float = parameter(0.2, "1", "rate of adaptation", "design", "share")
     start: int = parameter(0, "1", "images before the first pruning event", "design", "not negative")
     interval: int = parameter(1000, "1", "images between two pruning events", "design", "positive")
 

@@ -41,7 +41,7 @@ class SettlingPruning(AdaptivePruning):
     Examples
     --------
     >>> SettlingPruning(settled=1000).beta
-    0.7
+    0.5
     """
 
     settled: int = parameter(500, "1", "spikes after which synapses are not depressed", "search", "not negative")
