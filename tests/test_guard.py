@@ -1,18 +1,18 @@
 """Guard of what the package is for: pruning saves operations, the network still learns, weights are chosen well.
 
-scikit-learn's digits, 100 neurons, two epochs of 1437 images, a pruning event after every 50 images.  The threshold of
-the adaptive rule rises so far that the choice of synapses matters: with half of the weights removed, random removal
-does as well here.  ``python tests/test_guard.py 12`` gave, mean ± SD over seeds 0 to 11 (g++ 12.2, Brian2 2.9.0):
+scikit-learn's digits, 100 neurons, two epochs of 1437 images, a pruning event after every 50 images, and a threshold
+that rises so far that the choice of synapses matters.  ``python tests/test_guard.py 12`` gave, mean ± SD over seeds 0 to
+11 (g++ 12.2, Brian2 2.9.0):
 
 ====================================  ================
-accuracy without removal, %           78.7 ± 4.1
-accuracy, adaptive, %                 81.9 ± 2.1
-accuracy, random, as many removed, %  59.2 ± 4.3
-adaptive − random, paired             +22.8 ± 5.5
-adaptive − none, paired               +3.3 ± 4.4
-share of weights removed              0.813 ± 0.002
-training SOPs against none            −52.7 % ± 0.3
-inference SOPs against none           −65.7 % ± 0.3
+accuracy without removal, %           76.5 ± 1.5
+accuracy, adaptive, %                 80.1 ± 2.4
+accuracy, random, as many removed, %  66.5 ± 3.3
+adaptive − random, paired             +13.7 ± 3.0
+adaptive − none, paired               +3.6 ± 2.7
+share of weights removed              0.733 ± 0.004
+training SOPs against none            −52.9 % ± 0.3
+inference SOPs against none           −70.5 % ± 0.7
 ====================================  ================
 
 The test runs three of these seeds and allows their mean to be three standard errors worse than that.  The network
@@ -93,21 +93,21 @@ def measured() -> dict[str, np.ndarray]:
 @pytest.mark.slow
 def test_pruning_saves_operations(measured: dict[str, np.ndarray]) -> None:
     assert np.all(measured["removed without removal"] == 0)
-    assert -measured["training SOPs, %"].mean() > allowed(52.7, 0.3)
-    assert -measured["inference SOPs, %"].mean() > allowed(65.7, 0.3)
+    assert -measured["training SOPs, %"].mean() > allowed(52.9, 0.3)
+    assert -measured["inference SOPs, %"].mean() > allowed(70.5, 0.7)
 
 
 @pytest.mark.slow
 def test_the_network_learns_with_and_without_pruning(measured: dict[str, np.ndarray]) -> None:
-    assert measured["accuracy without removal"].mean() > allowed(78.7, 4.1)
-    assert measured["accuracy, adaptive"].mean() > allowed(81.9, 2.1)
-    assert measured["adaptive - none"].mean() > allowed(3.3, 4.4)
+    assert measured["accuracy without removal"].mean() > allowed(76.5, 1.5)
+    assert measured["accuracy, adaptive"].mean() > allowed(80.1, 2.4)
+    assert measured["adaptive - none"].mean() > allowed(3.6, 2.7)
 
 
 @pytest.mark.slow
 def test_adaptive_beats_random_removal_of_as_many(measured: dict[str, np.ndarray]) -> None:
     np.testing.assert_allclose(measured["removed, random"], measured["removed, adaptive"], atol=0.01)
-    assert measured["adaptive - random"].mean() > allowed(22.8, 5.5)
+    assert measured["adaptive - random"].mean() > allowed(13.7, 3.0)
 
 
 if __name__ == "__main__":
