@@ -1,8 +1,8 @@
 """Guard of what the package is for: pruning saves operations, the network still learns, weights are chosen well.
 
 scikit-learn's digits, 100 neurons, two epochs of 1437 images, a pruning event after every 50 images, and a threshold
-that rises so far that the choice of synapses matters.  ``python tests/test_guard.py 12`` gave, mean ± SD over seeds 0 to
-11 (g++ 12.2, Brian2 2.9.0):
+that rises so far that the choice of synapses matters.  ``python tests/test_guard.py 12`` gave, mean ± SD over seeds 0
+to 11 (g++ 12.2, Brian2 2.9.0):
 
 ====================================  ================
 accuracy without removal, %           76.5 ± 1.5
