@@ -56,7 +56,12 @@ ON_PRE = {
     g_post += w
     w = clip(w - eta*trace_post*int(plastic), 0, 1)
     """,
-    "reduce": "x_pre += w*trace_post",
+    # A name that is assigned twice: first what belongs to a neuron, then to the synapse.
+    "reduce": """
+    share = trace_post
+    share = share*w
+    x_pre += share
+    """,
     # Does something only where the trace is strong, which an event says as well.
     "weaken": "w = clip(w - eta*exp(-trace_post)*int(trace_post > 0.95), 0, 1)",
 }

@@ -7,7 +7,6 @@ dependencies between iterations, and the templates next to this file use that.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Sequence, Set
 from itertools import chain
 from typing import Any
@@ -22,6 +21,7 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import get_device
 from brian2.utils.stringtools import word_substitute
 
+from .expressions import conjunction, conjuncts, names_in
 from .precision import (
     SinglePrecisionRenderer,
     float_constants,
@@ -143,12 +143,15 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
                 levels[name] = "_idx"
             elif isinstance(variable, ArrayVariable):
                 levels[name] = index
+        assigned = [statement.var for statement in statements]
         found = []
         for statement in statements:
-            depends = {levels.get(name, "0") for name in _names(ast.parse(statement.expr, mode="eval"))} - {"0"}
-            if statement.op != ":=" or statement.scalar or not self._is_stateless(statement):
+            depends = {levels.get(name, "0") for name in names_in(statement.expr)} - {"0"}
+            if statement.op != ":=" or statement.scalar:
                 continue
-            levels[statement.var] = depends.pop() if len(depends) == 1 else "_idx"
+            # What is assigned again, or drawn anew, belongs to the synapse.
+            alone = len(depends) == 1 and assigned.count(statement.var) == 1 and self._is_stateless(statement)
+            levels[statement.var] = depends.pop() if alone else "_idx"
             if levels[statement.var] in NEURON_INDICES:
                 found.append((statement, levels[statement.var]))
         return found
@@ -181,32 +184,33 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
         guarded, rest, later = dict(sc_statements), dict(ve_statements), ""
         for block, statements in ve_statements.items():
             old = statements[-1]
-            tree = ast.parse(old.expr, mode="eval").body
-            parts = tree.values if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And) else [tree]
-            alike = [part for part in parts if _names(part) <= scalars]
+            parts = conjuncts(old.expr)
+            alike = [part for part in parts if names_in(part) <= scalars]
             others = [part for part in parts if part not in alike]
-            if len(statements) > 1 or not others:
-                alike, others = [], [tree]
-            indices = {self.variable_indices.get(name, "0") for part in others for name in _names(part)}
-            if len(statements) == 1 and len(others) > 1 and self._is_stateless(old) and indices <= {"_idx", "0"}:
-                later = self._evaluated_later(Statement("_later", ":=", _conjunction(others[1:]), "", bool))
+            # A condition on scalars alone is evaluated once anyway.
+            whole = len(statements) > 1 or not others
+            if whole:
+                alike, others = [], parts
+            indices = {self.variable_indices.get(name, "0") for part in others for name in names_in(part)}
+            if not whole and len(others) > 1 and self._is_stateless(old) and indices <= {"_idx", "0"}:
+                later = self._evaluated_later(Statement("_later", ":=", conjunction(others[1:]), "", bool))
                 others = others[:1]
-            guard = Statement("_guard", ":=", _conjunction(alike), "", bool, constant=True, scalar=True)
-            condition = Statement(old.var, old.op, _conjunction(others), old.comment, old.dtype, old.constant)
+            guard = Statement("_guard", ":=", conjunction(alike), "", bool, constant=True, scalar=True)
+            condition = Statement(old.var, old.op, conjunction(others), old.comment, old.dtype, old.constant)
             guarded[block], rest[block] = [*sc_statements[block], guard], [*statements[:-1], condition]
         return guarded, rest, later
 
     def _evaluated_later(self, statement: Statement) -> str:
         """Code of a statement for one neuron on its own, with what it reads."""
         lines = []
-        for name in sorted(_names(ast.parse(statement.expr, mode="eval"))):
+        for name in sorted(names_in(statement.expr)):
             if isinstance(variable := self.variables.get(name), ArrayVariable):
                 array = f"{self.get_array_name(variable)}[{self.variable_indices[name]}]"
                 lines.append(f"const {self.c_data_type(variable.dtype)} {name} = {array};")
         return "\n".join([*lines, self.translate_statement(statement)])
 
     def _is_stateless(self, statement: Statement) -> bool:
-        functions = [self.variables.get(name) for name in _names(ast.parse(statement.expr, mode="eval"))]
+        functions = [self.variables.get(name) for name in names_in(statement.expr)]
         return all(function.stateless for function in functions if isinstance(function, Function))
 
     def _order_matters(self, statements: Sequence[Statement]) -> bool:
@@ -268,14 +272,6 @@ DEFAULT_FUNCTIONS["clip"].implementations.add_implementation(
     }
     """,
 )
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-
-
-def _conjunction(parts: Sequence[ast.expr]) -> str:
-    return " and ".join(f"({ast.unparse(part)})" for part in parts) or "True"
 
 
 def fast_code_object() -> type[FastCPPStandaloneCodeObject] | None:

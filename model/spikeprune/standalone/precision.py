@@ -18,6 +18,8 @@ from brian2.core.functions import Function
 from brian2.core.variables import ArrayVariable, Constant
 from brian2.parsing.rendering import CPPNodeRenderer
 
+from .expressions import names_in
+
 __all__ = [
     "SinglePrecisionRenderer",
     "float_constants",
@@ -84,7 +86,7 @@ def is_single_precision(statement: Statement, variables: Mapping[str, Any], loca
     """
     if prefs.core.default_float_dtype is not np.float32:
         return False
-    names = _names_outside(ast.parse(statement.expr, mode="eval"), opaque_functions(variables))
+    names = names_in(statement.expr, except_in_calls_of=opaque_functions(variables))
     return all(name in local_names or _is_single(name, variables.get(name)) for name in names)
 
 
@@ -98,14 +100,6 @@ def opaque_functions(variables: Mapping[str, Any]) -> set[str]:
         and all(kind == "integer" for kind in function._arg_types)
         and function._return_type == "float"
     }
-
-
-def _names_outside(node: ast.AST, functions: Set[str]) -> set[str]:
-    """Names in an expression, except those in calls of `functions`."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions:
-        return set()
-    inner = [_names_outside(child, functions) for child in ast.iter_child_nodes(node)]
-    return set().union({node.id} if isinstance(node, ast.Name) else (), *inner)
 
 
 def single_precision_names(statements: Iterable[Statement]) -> set[str]:
