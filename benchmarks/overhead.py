@@ -23,12 +23,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bench import spread
 from rich.console import Console
 from rich.table import Table
 
@@ -74,13 +74,8 @@ def ratios(times: list[dict[str, dict[str, float]]], clock: str) -> dict[str, An
     found = {}
     for name, other in COMPARED:
         values = [entry[name][clock] / entry[other][clock] for entry in times]
-        found[f"{name} / {other}"] = spread(values)
+        found[f"{name} / {other}"] = {**spread(values), "values": values}
     return found
-
-
-def spread(values: list[float]) -> dict[str, Any]:
-    """Median and range."""
-    return {"median": statistics.median(values), "min": min(values), "max": max(values), "values": values}
 
 
 def largest_count(run: Run, interval: int) -> int:
