@@ -16,33 +16,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from spikeprune.parameters import parameter
-from spikeprune.pruning.base import REMOVE, PruningRule, PruningState
+from spikeprune.pruning.base import PruningState
+from spikeprune.pruning.without_activity import AdaptiveWithoutActivity
 
 __all__ = ["AdaptiveGlobalThreshold"]
 
 
 @dataclass(frozen=True)
-class AdaptiveGlobalThreshold(PruningRule):
+class AdaptiveGlobalThreshold(AdaptiveWithoutActivity):
     """Remove synapses below one threshold that adapts to the mean remaining weight of all neurons together.
 
-    Parameters
-    ----------
-    beta : float
-        The threshold heads for this share of the mean remaining weight.
-    eta : float
-        Share of the way that it goes at one event.
-    start, interval : int
-        First pruning event and distance of events, in images.
+    Parameters are those of :class:`~spikeprune.pruning.AdaptiveWithoutActivity`.
     """
-
-    beta: float = parameter(0.5, "1", "share of the mean weight that the threshold heads for", "design", "not negative")
-    eta: float = parameter(0.2, "1", "rate of adaptation", "design", "share")
-    start: int = parameter(0, "1", "images before the first pruning event", "design", "not negative")
-    interval: int = parameter(1000, "1", "images between two pruning events", "design", "positive")
 
     name: ClassVar[str] = "adaptive-global-threshold"
     variables: ClassVar[str] = """
@@ -54,12 +39,6 @@ h                            : 1        # pruning threshold h, the same in all n
     update_neurons: ClassVar[str] = """
 h += eta*(beta*population_total/clip(population_fan_in, 1, 1e9) - h)
 """
-    update_synapses: ClassVar[str] = REMOVE.format(criterion="w < h_post")
-    threshold: ClassVar[str] = "h"
-
-    def initial(self, neurons: int) -> dict[str, NDArray[np.float64]]:
-        """Return a zero threshold."""
-        return {"h": np.zeros(neurons)}
 
     def reference(self, state: PruningState) -> None:
         """Do in NumPy what the strings do."""
