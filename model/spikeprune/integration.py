@@ -83,7 +83,6 @@ def _exponential(exponent: Any, variables: dict[str, Any]) -> str:
         if not isinstance(variable, Constant) and not (symbol.name == "dt" and hasattr(variable, "get_value")):
             return f"exp({sympy_to_str(exponent)})"
         values[symbol] = float(np.asarray(variable.get_value()).item())
-    # Brian2 knows the equations' units and the step's from the names that are now gone; a decay has none.
     return repr(math.exp(float(exponent.subs(values))))
 
 

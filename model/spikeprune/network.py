@@ -111,10 +111,10 @@ def _linked(group: Any, presenter: Any, *names: str) -> None:
         setattr(group, name, b2.linked_var(presenter, name))
 
 
-def _link_equations(*names: str) -> str:
-    kinds = dict(line.split("#")[0].split(":") for line in show.PRESENTER.strip().splitlines())
+def _link_equations(equations: str, *names: str) -> str:
+    kinds = dict(line.split("#")[0].split(":") for line in equations.strip().splitlines())
     kinds = {name.strip(): kind.strip() for name, kind in kinds.items()}
-    return "\n".join(f"{name} : {kinds.get(name, '1')} (linked)" for name in names) + "\n"
+    return "\n".join(f"{name} : {kinds[name]} (linked)" for name in names) + "\n"
 
 
 def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltNetwork:
@@ -140,16 +140,16 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
 
     def group(size: int, equations: str, links: tuple[str, ...] = (), **kwargs: Any) -> Any:
         made = b2.NeuronGroup(
-            size, equations + _link_equations(*links) if links else equations, method=rational_euler,
+            size, equations + _link_equations(shown, *links) if links else equations, method=rational_euler,
             namespace=namespace, codeobj_class=fast_code_object(), clock=clock, **kwargs,
         )  # fmt: skip
         if links:
             _linked(made, presenter, *links)
         return made
 
-    sums = "".join(f"{name} : 1\n" for name in rule.population_sums)
+    shown = show.PRESENTER + "".join(f"{name} : 1\n" for name in rule.population_sums)
     presenter = b2.NeuronGroup(
-        1, show.PRESENTER + sums, events={"over": "step >= slot_steps - 1 and image < images"},
+        1, shown, events={"over": "step >= slot_steps - 1 and image < images"},
         namespace=namespace, clock=clock, name="presenter",
     )  # fmt: skip
     presenter.run_regularly(show.PRESENTER_STEP, when="start", order=0, name="presenter_step")
