@@ -143,14 +143,18 @@ def test_a_trace_starts_again_at_every_spike(program: Program) -> None:
     np.testing.assert_allclose(weights(result), expected, rtol=0, atol=1e-15)
 
 
-def test_learning_ends_where_traces_are_a_millionth(program: Program) -> None:
-    """That is, for the slower of the two, 1106 time steps (553 ms) after an excitatory spike."""
-    assert P.trace_steps == 1106
-    assert decay(1105, 40) > 1e-6 >= decay(1106, 40)
-    result = play(
-        program, {1: 13}, {0: 13, 1: 13}, excitatory__last_spike=[13 - 1105, 13 - 1106], plastic__w=np.zeros((3, 2))
-    )  # fmt: skip
-    np.testing.assert_allclose(weights(result)[1], [1e-2 * decay(1105, 40), 0], rtol=1e-12)
+def test_depression_ends_where_its_trace_is_a_millionth(program: Program) -> None:
+    """That is, 553 time steps (276.5 ms) after an excitatory spike."""
+    assert P.trace_steps == 553
+    assert decay(552, 20) > 1e-6 >= decay(553, 20)
+    result = play(program, {1: 13}, {}, excitatory__last_spike=[13 - 552, 13 - 553])
+    np.testing.assert_allclose(weights(result), changed(-1e-4 * decay(552, 20)), rtol=0, atol=1e-15)
+    assert weights(result)[1, 0] < W0[1, 0]
+
+
+def test_potentiation_reads_the_slow_trace_however_small_it_is(program: Program) -> None:
+    result = play(program, {1: 13}, {0: 13}, excitatory__last_spike=[13 - 1200, NEVER_FIRED], plastic__w=np.zeros((3, 2)))
+    np.testing.assert_allclose(weights(result)[1], [1e-2 * decay(1200, 40), 0], rtol=1e-12)
 
 
 def test_an_input_spike_is_transmitted_with_the_weight_that_it_finds(program: Program) -> None:

@@ -2,8 +2,8 @@
 
 Within a time step: the presenter advances its step and, at the first step of a slot, the closed form of the rest,
 weight normalisation and the new image are applied; then the neurons are integrated, thresholds tested, spikes passed
-on (input spikes first, then potentiation) and spiking neurons reset; at the last step of a slot the presenter decides
-whether the image is accepted and, where it is time, the pruning rule runs.
+on, spiking neurons reset and the synapses that made them spike potentiated; at the last step of a slot the presenter
+decides whether the image is accepted and, where it is time, the pruning rule runs.
 """
 
 from __future__ import annotations
@@ -245,9 +245,9 @@ def _plastic_synapses(inputs: Any, excitatory: Any, rule: PruningRule, namespace
         "normalise": stdp.NORMALISE_SYNAPSE,
     }
     on_event = {"potentiate": "spike", "sum": "normalise", "normalise": "normalise"} | dict.fromkeys(on_pre, "spike")
-    # The input's reset lies between depression and potentiation.
+    # The input's reset lies between depression and potentiation, which comes after that of the excitatory neurons.
     schedule = {"sum": ("start", 3), "normalise": ("start", 5)}
-    schedule |= {"transmit": ("synapses", -2), "depress": ("synapses", -1), "potentiate": ("synapses", 1)}
+    schedule |= {"transmit": ("synapses", -2), "depress": ("synapses", -1), "potentiate": ("resets", 1)}
     if rule.acts_in_training:
         excitatory.set_event_schedule("prune", when="end", order=3)
         excitatory.run_on_event("prune", rule.update_neurons + "total = 0\nfixed = 0\npruned = 1", when="end", order=6)

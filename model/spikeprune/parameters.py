@@ -182,8 +182,8 @@ class NetworkParameters:
 
     @property
     def trace_steps(self) -> int:
-        """Time steps after which both postsynaptic traces have fallen to 1e-6 and count as 0."""
-        return math.ceil(max(self.tau_post1, self.tau_post2) * math.log(1e6) / self.dt)
+        """Time steps after which the fast postsynaptic trace has fallen to 1e-6 and counts as 0."""
+        return math.ceil(self.tau_post1 * math.log(1e6) / self.dt)
 
     def as_dict(self) -> dict[str, Any]:
         """Return all fields, for JSON."""

@@ -38,7 +38,7 @@ plastic                      : boolean  # false once removed or frozen
 # spike in the same time step count as input first.  A removed synapse has w = 0 and is not plastic: it does neither.
 TRANSMIT = "g_e_post += w"
 DEPRESS = "w = clip(w - learning_post*rate_pre*post1_post*int(plastic), 0, w_max)"
-# The exponent ends at -80 because the exponential of less, no number in single precision, takes many times longer.
+# Exponents end at -80 because the exponential of less, no number in single precision, takes many times longer.
 POTENTIATE = """
 pre = exp(clip((last_spike_pre - now_post)*dt/tau_pre, -80, 0))
 w = clip(w + learning_post*rate_post*pre*post2_post*int(plastic), 0, w_max)
@@ -63,8 +63,8 @@ PRESYNAPTIC_REST = "last_spike -= steps_between_presentations"
 POSTSYNAPTIC = """
 last_spike                   : 1        # time step of the last spike, from the start of this presentation
 post1                        : 1        # fast postsynaptic trace, while it is live, else 0
-post2                        : 1        # slow postsynaptic trace, likewise
-now                          : 1        # time step of these values
+post2                        : 1        # slow postsynaptic trace that the last spike found, before it set it to 1
+now                          : 1        # time step of that spike
 fan_in                       : integer  # existing synapses of this neuron
 plastic_in                   : integer  # those that still learn
 potentiations                : integer  # synaptic operations of this chunk
@@ -75,21 +75,19 @@ pruned                       : 1        # 1 where weights may not sum to weight_
 depressible                  : 1        # 0 once input spikes do not depress its synapses any more
 learning                     : 1 (shared)  # 1 in training, 0 in evaluation
 """
-# The traces of a neuron matter, and are computed, for some time after a spike; in the last step of it they become 0.
+# Depression reads the fast trace of a neuron for some time after its spike; in the last step of it, the trace becomes 0.
 LIVE = "learning > 0 and step <= last_spike + trace_steps"
-POSTSYNAPTIC_LIVE = """
-now = step
-post1 = depressible*exp((last_spike - step)*dt/tau_post1)*int(step < last_spike + trace_steps)
-post2 = exp((last_spike - step)*dt/tau_post2)*int(step < last_spike + trace_steps)
-"""
+POSTSYNAPTIC_LIVE = "post1 = depressible*exp((last_spike - step)*dt/tau_post1)*int(step < last_spike + trace_steps)"
+# Potentiation reads the slow trace as a spike finds it, so it comes after this.
 POSTSYNAPTIC_SPIKE = """
+post2 = exp(clip((last_spike - step)*dt/tau_post2, -80, 0))
+now = step
 last_spike = step
 potentiations += int(learning)*plastic_in
 """
 POSTSYNAPTIC_REST = """
 last_spike -= steps_between_presentations
 post1 = 0
-post2 = 0
 """
 
 # Normalisation: what learns is scaled so that the neuron's weights sum to `normalised_sum` (weight_sum, unless the
