@@ -153,7 +153,9 @@ def test_depression_ends_where_its_trace_is_a_millionth(program: Program) -> Non
 
 
 def test_potentiation_reads_the_slow_trace_however_small_it_is(program: Program) -> None:
-    result = play(program, {1: 13}, {0: 13}, excitatory__last_spike=[13 - 1200, NEVER_FIRED], plastic__w=np.zeros((3, 2)))
+    result = play(
+        program, {1: 13}, {0: 13}, excitatory__last_spike=[13 - 1200, NEVER_FIRED], plastic__w=np.zeros((3, 2))
+    )
     np.testing.assert_allclose(weights(result)[1], [1e-2 * decay(1200, 40), 0], rtol=1e-12)
 
 

@@ -26,7 +26,7 @@ from brian2 import (
     second,
 )
 
-from spikeprune.standalone import FAST_DEVICE, DenseSynapses, fast_code_object
+from spikeprune.standalone import FAST_DEVICE, DenseSynapses, PairedSynapses, fast_code_object
 from spikeprune.standalone.precision import SinglePrecisionRenderer
 
 N_PRE, N_POST = 137, 53  # no multiples of any vector width, and one larger than a block of the thresholder
@@ -144,8 +144,16 @@ def network_of(kind: type[Synapses], tag: str, codeobj_class: type | None) -> di
         name=f"{tag}_recurrent",
         namespace={},
     )
-    for synapses, number in ((wide, N_PRE * N_POST), (narrow, N_PRE), (recurrent, N_PRE**2)):
-        synapses.connect()
+    pairs = (Synapses if kind is Synapses else PairedSynapses)(
+        source,
+        model=SYNAPSES,
+        on_pre=ON_PRE["pre"] + "hits_post += j",
+        on_post="w = clip(w + 3*eta*trace_pre*trace_post*int(plastic), 0, 1)",
+        name=f"{tag}_pairs",
+        namespace={},
+    )
+    for synapses, number in ((wide, N_PRE * N_POST), (narrow, N_PRE), (recurrent, N_PRE**2), (pairs, N_PRE)):
+        synapses.connect(j="i" if synapses is pairs else None)
         rng = np.random.default_rng(number)
         synapses.w = rng.uniform(0, 1, number)
         synapses.plastic = rng.uniform(0, 1, number) < 0.7
@@ -158,6 +166,7 @@ def network_of(kind: type[Synapses], tag: str, codeobj_class: type | None) -> di
         "wide": wide,
         "narrow": narrow,
         "recurrent": recurrent,
+        "pairs": pairs,
         "spikes": SpikeMonitor(target, name=f"{tag}_spikes"),
         "scalings": EventMonitor(target, "scale", name=f"{tag}_scalings"),
         "strong": EventMonitor(target, "strong", name=f"{tag}_strong"),
@@ -238,6 +247,7 @@ def test_everything_had_something_to_do(build: Any) -> None:
     assert np.all(fast["target.total"] > 0)
     assert np.all(fast["single.total"] > 0)
     assert np.all(fast["source.hits"] > 0)
+    assert not np.array_equal(fast["pairs.w"], np.random.default_rng(N_PRE).uniform(0, 1, N_PRE))
     # Of neurons with a strong trace there were few at times, and at times many.
     strong = np.bincount(np.rint(fast["strong.t_"] / 0.5e-3).astype(int), minlength=STEPS)
     assert 0 < strong.min() * 8 <= N_POST < strong.max() * 8
@@ -348,17 +358,20 @@ def test_fast_device_stops_after_the_longest_run_time(tmp_path: Path) -> None:
         assert 0 < device._last_run_completed_fraction < 1
 
 
-@pytest.mark.parametrize("kind", [Synapses, DenseSynapses])
-def test_runtime_transmits_without_delay(kind: type[Synapses]) -> None:
+@pytest.mark.parametrize(
+    ("kind", "received"),
+    [(Synapses, [10, 11, 12]), (DenseSynapses, [10, 11, 12]), (PairedSynapses, [0, 11, 0])],
+)
+def test_runtime_transmits_without_delay(kind: type[Synapses], received: list[int]) -> None:
     prefs.codegen.target = "numpy"
     source = NeuronGroup(3, "", threshold="i == 1", reset="", name="source_runtime", namespace={})
-    target = NeuronGroup(4, "g : 1", name="target_runtime", namespace={})
+    target = NeuronGroup(3, "g : 1", name="target_runtime", namespace={})
     synapses = kind(source, target, "w : 1", on_pre="g_post += w", name="synapses_runtime", namespace={})
     synapses.connect()
     synapses.w = "10*i + j"
     network = Network(source, target, synapses)
     network.run(brian2.defaultclock.dt, namespace={})
-    np.testing.assert_array_equal(target.g[:], [10, 11, 12, 13])
+    np.testing.assert_array_equal(target.g[:], received)
     assert fast_code_object() is None
 
 
@@ -376,6 +389,17 @@ def test_connect_refuses_anything_but_all_to_all(group: NeuronGroup, arguments: 
     synapses = DenseSynapses(group, group, on_pre="g_post += 1", namespace={})
     with pytest.raises(TypeError, match="all-to-all"):
         synapses.connect(**arguments)
+
+
+def test_pairs_are_of_groups_of_one_size_and_of_all_neurons(group: NeuronGroup) -> None:
+    with pytest.raises(TypeError, match="source has 5 and the target 4"):
+        PairedSynapses(group, NeuronGroup(4, "g : 1", namespace={}), on_pre="g_post += 1")
+    synapses = PairedSynapses(group, on_pre="g_post += 1", namespace={})
+    for arguments in ({"condition": True}, {"condition": "i == j"}, {"j": "i + 1"}, {"p": 0.5}):
+        with pytest.raises(TypeError, match="one-to-one"):
+            synapses.connect(**arguments)
+    synapses.connect(j="i")
+    np.testing.assert_array_equal(synapses.i[:], synapses.j[:])
 
 
 def test_connect_refuses_a_second_call(group: NeuronGroup) -> None:

@@ -22,7 +22,7 @@ from spikeprune.encoding import uniform
 from spikeprune.integration import rational_euler
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
-from spikeprune.standalone import DenseSynapses, fast_code_object
+from spikeprune.standalone import DenseSynapses, PairedSynapses, fast_code_object
 
 __all__ = ["CHUNK_INPUTS", "COUNTERS", "BuiltNetwork", "StateLayout", "build_network", "model_namespace"]
 
@@ -201,9 +201,9 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
 
     def connect(source: Any, target: Any, effect: str, name: str, event: str = "spike") -> Any:
         """Connect partners, or all neurons to the only one of the other group."""
-        kind: type[b2.Synapses] = DenseSynapses if len(target) == 1 else b2.Synapses
+        kind = DenseSynapses if len(target) == 1 else PairedSynapses
         made = kind(source, target, on_pre=effect, on_event=event, namespace=namespace, clock=clock, name=name)
-        made.connect(j=None if len(target) == 1 else "i")
+        made.connect()
         return made
 
     fixed = [

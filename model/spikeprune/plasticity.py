@@ -75,7 +75,7 @@ pruned                       : 1        # 1 where weights may not sum to weight_
 depressible                  : 1        # 0 once input spikes do not depress its synapses any more
 learning                     : 1 (shared)  # 1 in training, 0 in evaluation
 """
-# Depression reads the fast trace of a neuron for some time after its spike; in the last step of it, the trace becomes 0.
+# Depression reads the fast trace of a neuron for some time after its spike; in the last step, the trace becomes 0.
 LIVE = "learning > 0 and step <= last_spike + trace_steps"
 POSTSYNAPTIC_LIVE = "post1 = depressible*exp((last_spike - step)*dt/tau_post1)*int(step < last_spike + trace_steps)"
 # Potentiation reads the slow trace as a spike finds it, so it comes after this.

@@ -15,7 +15,7 @@ from brian2 import prefs
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 from brian2.codegen.permutation_analysis import OrderDependenceError, check_for_order_independence
 from brian2.codegen.statements import Statement
-from brian2.core.functions import DEFAULT_FUNCTIONS, Function
+from brian2.core.functions import Function
 from brian2.core.variables import ArrayVariable, Constant
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import get_device
@@ -30,10 +30,19 @@ from .precision import (
     single_precision_names,
 )
 
-__all__ = ["DENSE_TEMPLATE", "FastCPPCodeGenerator", "FastCPPStandaloneCodeObject", "fast_code_object"]
+__all__ = [
+    "DENSE_TEMPLATE",
+    "PAIRED_TEMPLATE",
+    "FastCPPCodeGenerator",
+    "FastCPPStandaloneCodeObject",
+    "fast_code_object",
+]
 
 #: Template of a synaptic pathway between two whole groups; its loops define the two neuron indices themselves.
 DENSE_TEMPLATE = "synapses_dense"
+
+#: Template of a synaptic pathway between the neurons of the same number in two groups.
+PAIRED_TEMPLATE = "synapses_paired"
 
 #: Templates of this package that loop over neurons or synapses.
 LOOPS = frozenset({"stateupdate", "threshold", "reset", DENSE_TEMPLATE})
@@ -249,29 +258,6 @@ class FastCPPStandaloneCodeObject(CPPStandaloneCodeObject):
 
     templater = CPPStandaloneCodeObject.templater.derive("spikeprune.standalone")
     generator_class = FastCPPCodeGenerator
-
-
-# Brian2's clip compares in double precision, which costs two conversions for every float.  Rounding the bounds to the
-# type of the value first gives the same result: no value lies strictly between a bound and its nearest neighbour.
-DEFAULT_FUNCTIONS["clip"].implementations.add_implementation(
-    FastCPPStandaloneCodeObject,
-    name="_clip",
-    code="""
-    template <typename T> static inline T _clip_between(const T value, const T low, const T high)
-    {
-        const T bounded = value < low ? low : value;
-        return bounded > high ? high : bounded;
-    }
-    template <typename T> static inline T _clip(const T value, const double low, const double high)
-    {
-        return (T)_clip_between<double>(value, low, high);
-    }
-    static inline float _clip(const float value, const double low, const double high)
-    {
-        return _clip_between<float>(value, (float)low, (float)high);
-    }
-    """,
-)
 
 
 def fast_code_object() -> type[FastCPPStandaloneCodeObject] | None:

@@ -12,12 +12,15 @@ from brian2.core.variables import ArrayVariable
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice, CPPWriter
 from brian2.devices.device import all_devices
 
-from .codeobject import DENSE_TEMPLATE, FastCPPStandaloneCodeObject
+from .codeobject import DENSE_TEMPLATE, PAIRED_TEMPLATE, FastCPPStandaloneCodeObject
 
 __all__ = ["FAST_DEVICE", "FastCPPStandaloneDevice"]
 
 #: Name for `set_device`.
 FAST_DEVICE = "cpp_standalone_fast"
+
+#: Templates whose code does nothing where there are no events.
+ACT_ON_EVENTS = ("reset", DENSE_TEMPLATE, PAIRED_TEMPLATE)
 
 # Where there are several kinds of clock (Brian2 2.10), the C++ code has a base class for them.
 CLOCK_CLASS = "BaseClock" if hasattr(clocks, "EventClock") else "Clock"
@@ -55,7 +58,7 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
 
     def code_object(self, *args: Any, **kwds: Any) -> CodeObject:
         made: CodeObject = super().code_object(*args, **kwds)
-        if isinstance(made, FastCPPStandaloneCodeObject) and made.template_name in ("reset", DENSE_TEMPLATE):
+        if isinstance(made, FastCPPStandaloneCodeObject) and made.template_name in ACT_ON_EVENTS:
             self._acts_on[made.name] = kwds["template_kwds"]["eventspace_variable"]
         return made
 

@@ -1,4 +1,4 @@
-"""All-to-all synapses whose generated C++ code walks through the weight matrix row by row."""
+"""Synapses of regular layers, whose generated C++ code needs neither lists of indices nor a queue of events."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from brian2 import Quantity, Synapses, second
 from brian2.groups.subgroup import Subgroup
 from brian2.synapses.synapses import SynapticPathway
 
-from .codeobject import DENSE_TEMPLATE, fast_code_object
+from .codeobject import DENSE_TEMPLATE, PAIRED_TEMPLATE, fast_code_object
 
-__all__ = ["DenseSynapses"]
+__all__ = ["DenseSynapses", "PairedSynapses"]
 
 
-class DensePathway(SynapticPathway):
+class UndelayedPathway(SynapticPathway):
     """Pathway that reads the events of its source directly, without a queue of delayed events."""
 
     #: Event of the other side that limits the pathway to some of its neurons.
@@ -28,9 +28,10 @@ class DensePathway(SynapticPathway):
             super().create_code_objects(run_namespace)
             return
         if not self.synapses._connect_called:
-            raise TypeError(f"DenseSynapses '{self.synapses.name}' have no synapses yet: call connect() before run().")
+            kind = type(self.synapses).__name__
+            raise TypeError(f"{kind} '{self.synapses.name}' have no synapses yet: call connect() before run().")
         self.codeobj_class = codeobj_class
-        self.template = DENSE_TEMPLATE
+        self.template = self.synapses.pathway_template
         self.needed_variables = [self.eventspace_name]
         self.template_kwds["eventspace_variable"] = self.source.variables[self.eventspace_name]
         self.template_kwds["only_variable"] = None
@@ -43,7 +44,87 @@ class DensePathway(SynapticPathway):
         self.code_objects[:] = [weakref.proxy(self.create_default_code_object(run_namespace))]
 
 
-class DenseSynapses(Synapses):
+class RegularSynapses(Synapses):
+    """Synapses between two whole groups in a pattern that needs no list of indices, without delays."""
+
+    #: Template of the pathways where Brian2's own are replaced.
+    pathway_template: str
+    #: How the neurons are connected, in words and as the argument `j` of `Synapses.connect`.
+    pattern: str
+    pattern_j: str | None
+
+    def __init__(
+        self,
+        source: Any,
+        target: Any = None,
+        *args: Any,
+        delay: Quantity | Mapping[str, Quantity] | None = None,
+        **kwds: Any,
+    ) -> None:
+        kind = type(self).__name__
+        for role, group in [("source", source), ("target", source if target is None else target)]:
+            if isinstance(group, Subgroup | Synapses):
+                raise TypeError(
+                    f"The {role} of {kind} is a {type(group).__name__}, but must be a whole group: "
+                    "connect the group itself or use Synapses."
+                )
+        delays = delay.values() if isinstance(delay, Mapping) else [] if delay is None else [delay]
+        if any(value != 0 * second for value in delays):
+            raise TypeError(f"{kind} were given the delay {delay}, but have none: use Synapses.")
+        super().__init__(source, target, *args, **kwds)
+
+    def _pathway_names(self) -> list[str]:
+        return [pathway.objname for pathway in self._pathways]
+
+    def _add_updater(
+        self, code: str, prepost: str, objname: str | None = None, delay: None = None, event: str = "spike"
+    ) -> str:
+        name: str = super()._add_updater(code, prepost, objname, delay=0 * second, event=event)
+        pathway = getattr(self, name)
+        # Synapses names the class of its pathways in this method, so it is exchanged afterwards.
+        pathway.__class__ = UndelayedPathway
+        pathway.variables["delay"].read_only = True
+        return name
+
+    def connect(
+        self,
+        condition: str | bool | None = None,
+        i: Any = None,
+        j: Any = None,
+        p: float | str = 1.0,
+        n: int | str = 1,
+        skip_if_invalid: bool = False,
+        namespace: Mapping[str, Any] | None = None,
+        level: int = 0,
+    ) -> None:
+        """Create the synapses, all at once.
+
+        Parameters
+        ----------
+        condition : {None, True, "True"}
+            True only for `DenseSynapses`.
+        i : None
+        j : {None, "i"}
+            ``"i"`` only for `PairedSynapses`.
+        p, n : 1
+        skip_if_invalid, namespace, level
+            As in `Synapses.connect`.
+
+        Raises
+        ------
+        TypeError
+            If called a second time, or with arguments that mean another pattern.
+        """
+        kind = type(self).__name__
+        allowed = (None,) if self.pattern_j else (None, True, "True")
+        if condition not in allowed or i is not None or j not in (None, self.pattern_j) or p != 1 or n != 1:
+            raise TypeError(f"{kind} are connected {self.pattern} by connect() without arguments: use Synapses.")
+        if self._connect_called:
+            raise TypeError(f"{kind} '{self.name}' are already connected: call connect() once.")
+        super().connect(j=self.pattern_j, skip_if_invalid=skip_if_invalid, namespace=namespace, level=level + 1)
+
+
+class DenseSynapses(RegularSynapses):
     """Synapses from every neuron of one group to every neuron of another, without delays.
 
     They are used like `~brian2.synapses.synapses.Synapses`, and on most devices they are nothing else.  In C++
@@ -78,24 +159,12 @@ class DenseSynapses(Synapses):
     Pathways hold one delay of zero instead of one number a synapse; it cannot be set.
     """
 
+    pathway_template = DENSE_TEMPLATE
+    pattern, pattern_j = "all-to-all", None
+
     def __init__(
-        self,
-        source: Any,
-        target: Any = None,
-        *args: Any,
-        delay: Quantity | Mapping[str, Quantity] | None = None,
-        only: Mapping[str, str] | None = None,
-        **kwds: Any,
+        self, source: Any, target: Any = None, *args: Any, only: Mapping[str, str] | None = None, **kwds: Any
     ) -> None:
-        for role, group in [("source", source), ("target", source if target is None else target)]:
-            if isinstance(group, Subgroup | Synapses):
-                raise TypeError(
-                    f"The {role} of DenseSynapses is a {type(group).__name__}, but must be a whole group: "
-                    "connect the group itself or use Synapses."
-                )
-        delays = delay.values() if isinstance(delay, Mapping) else [] if delay is None else [delay]
-        if any(value != 0 * second for value in delays):
-            raise TypeError(f"DenseSynapses were given the delay {delay}, but have none: use Synapses.")
         super().__init__(source, target, *args, **kwds)
         for pathway, event in (only or {}).items():
             if pathway not in self._pathway_names() or event not in getattr(self, pathway).target.events:
@@ -105,47 +174,31 @@ class DenseSynapses(Synapses):
                 )
             getattr(self, pathway).only = event
 
-    def _pathway_names(self) -> list[str]:
-        return [pathway.objname for pathway in self._pathways]
 
-    def _add_updater(
-        self, code: str, prepost: str, objname: str | None = None, delay: None = None, event: str = "spike"
-    ) -> str:
-        name: str = super()._add_updater(code, prepost, objname, delay=0 * second, event=event)
-        pathway = getattr(self, name)
-        # Synapses names the class of its pathways in this method, so it is exchanged afterwards.
-        pathway.__class__ = DensePathway
-        pathway.variables["delay"].read_only = True
-        return name
+class PairedSynapses(RegularSynapses):
+    """Synapses from each neuron of one group to the neuron of the same number in another, without delays.
 
-    def connect(
-        self,
-        condition: str | bool | None = None,
-        i: Any = None,
-        j: Any = None,
-        p: float | str = 1.0,
-        n: int | str = 1,
-        skip_if_invalid: bool = False,
-        namespace: Mapping[str, Any] | None = None,
-        level: int = 0,
-    ) -> None:
-        """Create one synapse for every pair of neurons.
+    They are to ``connect(j="i")`` what `DenseSynapses` are to ``connect()``: the same network as with `Synapses` on
+    every device, and in C++ standalone mode one short loop over the events.
 
-        Parameters
-        ----------
-        condition : {None, True, "True"}
-        i, j : None
-        p, n : 1
-        skip_if_invalid, namespace, level
-            As in `Synapses.connect`.
+    Parameters
+    ----------
+    source, target, *args, **kwds
+        As in `DenseSynapses`; both groups have the same size.
 
-        Raises
-        ------
-        TypeError
-            If called a second time, or with arguments that do not mean all-to-all.
-        """
-        if condition not in (None, True, "True") or i is not None or j is not None or p != 1 or n != 1:
-            raise TypeError("DenseSynapses are connected all-to-all by connect() without arguments: use Synapses.")
-        if self._connect_called:
-            raise TypeError(f"DenseSynapses '{self.name}' are already connected: call connect() once.")
-        super().connect(skip_if_invalid=skip_if_invalid, namespace=namespace, level=level + 1)
+    Raises
+    ------
+    TypeError
+        As `DenseSynapses`; and if the groups differ in size.
+    """
+
+    pathway_template = PAIRED_TEMPLATE
+    pattern, pattern_j = "one-to-one", "i"
+
+    def __init__(self, source: Any, target: Any = None, *args: Any, **kwds: Any) -> None:
+        if target is not None and len(source) != len(target):
+            raise TypeError(
+                f"PairedSynapses connect neurons of the same number, but the source has {len(source)} and the target "
+                f"{len(target)}: use Synapses."
+            )
+        super().__init__(source, target, *args, **kwds)
