@@ -63,6 +63,9 @@ def play(
         start["excitatory.v"][j], start["excitatory.ready"][j] = 0, step
     for name, value in state.items():
         start[name.replace("__", ".")][:] = np.ravel(value)
+    # What the fast trace is in time step 0.
+    age = -start["excitatory.last_spike"]
+    start["excitatory.post1"][:] = np.where(age < P.trace_steps, np.exp(-0.5 * np.minimum(age, P.trace_steps) / 20), 0)
     result = program.run(start, np.zeros((1, INPUTS), np.uint8), seed=0, learning=learning)
     fired = {(int(j), int(step) + 1) for j, _, step in result.spikes}  # the program's clock starts with time step 1
     assert fired == set(excitatory_spikes.items())

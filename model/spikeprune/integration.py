@@ -35,12 +35,15 @@ class RationalEuler(StateUpdateMethod):
     def __call__(self, equations: Any, variables: Any = None, method_options: dict[str, Any] | None = None) -> str:
         """Return Brian2 abstract code that advances `equations` by ``dt``.
 
+        The method option ``awake`` is a condition without which a neuron is known to stay nearly as it is; fast C++ code
+        (:mod:`spikeprune.standalone`) leaves out blocks of neurons for none of which it holds.
+
         Raises
         ------
         UnsupportedEquationsException
             If an equation is stochastic or not linear in its own variable.
         """
-        extract_method_options(method_options, {})
+        awake = extract_method_options(method_options, {"awake": None})["awake"]
         if equations.is_stochastic:
             raise UnsupportedEquationsException("Cannot solve stochastic equations with rational Euler.")
         try:
@@ -52,7 +55,7 @@ class RationalEuler(StateUpdateMethod):
         varying = {name for name, variable in (variables or {}).items() if not isinstance(variable, Constant)}
         changing = (set(equations.diff_eq_names) | varying) - {"dt"}
         dt = sp.Symbol("dt", real=True, positive=True)
-        lines = []
+        lines = [f"_awake = {awake}"] if awake else []
         for name, (slope, offset) in system.items():
             x = sp.Symbol(name, real=True)
             if slope == 0:

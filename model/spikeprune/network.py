@@ -22,7 +22,7 @@ from spikeprune.encoding import uniform
 from spikeprune.integration import rational_euler
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
-from spikeprune.standalone import DenseSynapses, PairedSynapses, fast_code_object
+from spikeprune.standalone import DenseSynapses, PairedSynapses, RenewalGroup, fast_code_object
 
 __all__ = ["CHUNK_INPUTS", "COUNTERS", "BuiltNetwork", "StateLayout", "build_network", "model_namespace"]
 
@@ -84,9 +84,11 @@ def model_namespace(p: NetworkParameters) -> dict[str, Any]:
     rest = 0.0 if p.simulate_rest else p.rest
     decays = {
         "rest_v_e": p.tau_e, "rest_v_i": p.tau_i, "rest_g_exc": p.tau_g_exc, "rest_g_inh": p.tau_g_inh,
+        "rest_post1": p.tau_post1,
     }  # fmt: skip
     namespace |= {name: math.exp(-rest / tau) for name, tau in decays.items()}
     namespace |= {
+        "decay_post1": math.exp(-p.dt / p.tau_post1),
         "slot_theta": -math.expm1(-(p.presentation + p.rest) / p.tau_theta),
         "weight_sum": p.weight_sum,
         "presentation_steps": p.presentation_steps,
@@ -138,8 +140,10 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
     clock = b2.Clock(p.dt * b2.ms, name="clock")
     namespace["pixels"] = pixels = b2.TimedArray(np.zeros((chunk, p.inputs)), dt=1 * b2.second, name="pixels")
 
-    def group(size: int, equations: str, links: tuple[str, ...] = (), **kwargs: Any) -> Any:
-        made = b2.NeuronGroup(
+    def group(
+        size: int, equations: str, links: tuple[str, ...] = (), kind: Any = b2.NeuronGroup, **kwargs: Any
+    ) -> Any:
+        made = kind(
             size, equations + _link_equations(shown, *links) if links else equations, method=rational_euler,
             namespace=namespace, codeobj_class=fast_code_object(), clock=clock, **kwargs,
         )  # fmt: skip
@@ -161,8 +165,8 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
     inputs = group(
         p.inputs, neuron.INPUT + stdp.PRESYNAPTIC,
         ("step", "image", "first_image", "attempt", "intensity", "learning", "seed", "stream"),
-        threshold=neuron.INPUT_THRESHOLD, reset=neuron.INPUT_SPIKE + stdp.PRESYNAPTIC_SPIKE,
-        events=dict(begin), name="input",
+        RenewalGroup, next_spike="next_spike", step="step", steps="presentation_steps", renew=neuron.INPUT_RENEW,
+        restart="begin", reset=stdp.PRESYNAPTIC_SPIKE, events=dict(begin), name="input",
     )  # fmt: skip
     # An input spike counts for an excitatory spike in the same time step, so its time is noted between the two.
     inputs.resetter["spike"].when, inputs.resetter["spike"].order = "synapses", 0
@@ -178,6 +182,7 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
     inhibitory = group(
         n, neuron.INHIBITORY + "spikes : integer\n", ("step",), threshold=neuron.INHIBITORY_THRESHOLD,
         reset=neuron.INHIBITORY_SPIKE + "spikes += 1", events=dict(begin), name="inhibitory",
+        method_options={"awake": neuron.INHIBITORY_AWAKE},
     )  # fmt: skip
     # The excitatory neurons read the pool before it decays, as they read their own conductances.
     pool = group(1, neuron.INHIBITION_POOL, ("step",), events=dict(begin), name="pool", order=1)

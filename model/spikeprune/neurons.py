@@ -17,13 +17,13 @@ __all__ = [
     "INHIBITION_POOL",
     "INHIBITION_POOL_REST",
     "INHIBITORY",
+    "INHIBITORY_AWAKE",
     "INHIBITORY_REST",
     "INHIBITORY_SPIKE",
     "INHIBITORY_THRESHOLD",
     "INPUT",
     "INPUT_BEGIN",
-    "INPUT_SPIKE",
-    "INPUT_THRESHOLD",
+    "INPUT_RENEW",
 ]
 
 # The excitatory neurons.  Every inhibitory neuron inhibits all of them but its partner with the same weight and time
@@ -63,6 +63,9 @@ dg_e/dt = -g_e/tau_g_exc     : 1        # excitation from the partner
 ready                        : 1        # time step from which the neuron may fire again
 active = int(step >= ready)  : 1        # 0 while refractory: the potential stays where the reset has put it
 """
+# Most inhibitory neurons are at rest most of the time.  In single precision, a conductance is zero 90 ms after its spike,
+# when the potential is within some microvolts of rest, where it stays.
+INHIBITORY_AWAKE = "g_e > 0"
 INHIBITORY_THRESHOLD = "v > v_threshold_i and step >= ready"
 INHIBITORY_SPIKE = """
 v = v_reset_i
@@ -87,8 +90,8 @@ next_spike                   : 1        # time of the next spike, in time steps 
 draw                         : integer  # random numbers used in this presentation
 """
 _WAIT = "-log(uniform(seed, stream, first_image + image, i, draw + attempt*draws_per_attempt))/expected"
-INPUT_THRESHOLD = "next_spike < step + 1 and step < presentation_steps"
-INPUT_SPIKE = f"""
+# After a spike; an input fires in the first time step that ends after its next spike.
+INPUT_RENEW = f"""
 draw += 1
 next_spike += {_WAIT}
 """

@@ -1,7 +1,8 @@
 """Spike-timing-dependent plasticity, weight normalisation and the counts of synaptic operations, as Brian2 strings.
 
-A trace that every spike sets to 1 is exp(-(time since the last spike)/tau): it needs no equation, only the time step of
-the neuron's last spike, which all of its synapses share, and is computed when it is needed.
+A trace that every spike sets to 1 is exp(-(time since the last spike)/tau).  All synapses of a neuron share its traces.
+The presynaptic and the slow postsynaptic one are read at excitatory spikes only, and computed there from the time step of
+the last spike; the fast postsynaptic one, which every input spike reads, decays from step to step while it is *live*.
 
 References
 ----------
@@ -76,10 +77,11 @@ depressible                  : 1        # 0 once input spikes do not depress its
 learning                     : 1 (shared)  # 1 in training, 0 in evaluation
 """
 # Depression reads the fast trace of a neuron for some time after its spike; in the last step, the trace becomes 0.
-LIVE = "learning > 0 and step <= last_spike + trace_steps"
-POSTSYNAPTIC_LIVE = "post1 = depressible*exp((last_spike - step)*dt/tau_post1)*int(step < last_spike + trace_steps)"
+LIVE = "learning > 0 and step <= last_spike + trace_steps and depressible > 0"
+POSTSYNAPTIC_LIVE = "post1 = post1*decay_post1*int(step < last_spike + trace_steps)"
 # Potentiation reads the slow trace as a spike finds it, so it comes after this.
 POSTSYNAPTIC_SPIKE = """
+post1 = learning*depressible
 post2 = exp(clip((last_spike - step)*dt/tau_post2, -80, 0))
 now = step
 last_spike = step
@@ -87,7 +89,7 @@ potentiations += int(learning)*plastic_in
 """
 POSTSYNAPTIC_REST = """
 last_spike -= steps_between_presentations
-post1 = 0
+post1 = post1*depressible*rest_post1
 """
 
 # Normalisation: what learns is scaled so that the neuron's weights sum to `normalised_sum` (weight_sum, unless the

@@ -31,6 +31,7 @@ from .precision import (
 )
 
 __all__ = [
+    "CALENDAR_TEMPLATE",
     "DENSE_TEMPLATE",
     "PAIRED_TEMPLATE",
     "FastCPPCodeGenerator",
@@ -44,8 +45,11 @@ DENSE_TEMPLATE = "synapses_dense"
 #: Template of a synaptic pathway between the neurons of the same number in two groups.
 PAIRED_TEMPLATE = "synapses_paired"
 
+#: Template of the threshold of neurons that know their next spike.
+CALENDAR_TEMPLATE = "calendar"
+
 #: Templates of this package that loop over neurons or synapses.
-LOOPS = frozenset({"stateupdate", "threshold", "reset", DENSE_TEMPLATE})
+LOOPS = frozenset({"stateupdate", "threshold", "reset", CALENDAR_TEMPLATE, DENSE_TEMPLATE})
 
 #: Statements of each block of a template.
 Blocks = dict[str | None, Sequence[Statement]]
@@ -60,6 +64,9 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
     ``_cond`` the next part of it, so that rare ones should be named first.  The template receives these additional
     keywords:
 
+    ``awake``
+        In state updates, code for one neuron that defines ``_awake``, if the update has a variable of this name: whether
+        the neuron needs an update at all.  Else empty.
     ``independent_over``
         Set of index names ("_idx", "_presynaptic_idx", "_postsynaptic_idx").  A loop in which this index takes every
         value at most once has no dependence between its iterations, so that ``#pragma GCC ivdep`` is legal.
@@ -168,15 +175,17 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
     def translate_statement_sequence(
         self, sc_statements: Blocks, ve_statements: Blocks
     ) -> tuple[dict[str | None, str], dict[str | None, str], dict[str, Any]]:
-        later = ""
+        later = awake = ""
+        self._local_names = single_precision_names(chain(*ve_statements.values(), *sc_statements.values()))
+        if self.template_name == "stateupdate":
+            ve_statements, awake = self._take_out("_awake", ve_statements)
         if self.template_name == "threshold":
             sc_statements, ve_statements, later = self._split_condition(sc_statements, ve_statements)
         statements = list(chain(*ve_statements.values()))
-        self._local_names = single_precision_names(chain(statements, *sc_statements.values()))
         self._scalar_code = True  # comes first
         self._loads = {index: [] for index in ("0", *NEURON_INDICES)}
         scalar_code, vector_code, keywords = super().translate_statement_sequence(sc_statements, ve_statements)
-        keywords["later"] = later
+        keywords["awake"], keywords["later"] = awake, later
         keywords["loads"] = {index: "\n".join(lines) for index, lines in self._loads.items()}
         keywords["order_matters"] = self._order_matters(statements)
         keywords["same_for_all"] = not keywords["order_matters"] and self._is_scalar(statements)
@@ -208,6 +217,14 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
             condition = Statement(old.var, old.op, conjunction(others), old.comment, old.dtype, old.constant)
             guarded[block], rest[block] = [*sc_statements[block], guard], [*statements[:-1], condition]
         return guarded, rest, later
+
+    def _take_out(self, name: str, blocks: Blocks) -> tuple[Blocks, str]:
+        """Take the definition of `name` out of the statements, and return it as code for one neuron on its own."""
+        code = ""
+        for statement in chain(*blocks.values()):
+            if statement.var == name:
+                code = self._evaluated_later(statement)
+        return {block: [s for s in statements if s.var != name] for block, statements in blocks.items()}, code
 
     def _evaluated_later(self, statement: Statement) -> str:
         """Code of a statement for one neuron on its own, with what it reads."""

@@ -1,0 +1,92 @@
+"""Neurons that know when they will spike next, whose generated C++ code works out their spikes ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from brian2 import NeuronGroup
+from brian2.groups.neurongroup import Thresholder
+
+from .codeobject import CALENDAR_TEMPLATE, fast_code_object
+
+__all__ = ["RenewalGroup"]
+
+
+class CalendarThresholder(Thresholder):
+    """Thresholder whose code is not the condition but what follows a spike."""
+
+    #: Statements that set the next spike of a neuron, and the number of steps.
+    ahead: str
+    #: What the template needs by another name, to the name of the variable.
+    roles: Mapping[str, str]
+
+    def update_abstract_code(self, run_namespace: Mapping[str, Any]) -> None:
+        super().update_abstract_code(run_namespace)  # complains of what is no condition
+        self.user_code = self.abstract_code = self.ahead
+        # Variables of other groups are linked to only after the group has been made.
+        self.template_kwds |= {f"{role}_variable": self.group.variables[name] for role, name in self.roles.items()}
+
+
+class RenewalGroup(NeuronGroup):
+    """Neurons whose next spike is known as soon as the last one has occurred, such as Poisson neurons.
+
+    A variable holds the time of a neuron's next spike, in time steps.  The neuron fires in the first step that ends
+    after it, once a step at most; then `renew` moves it on, and `reset` is executed.  On most devices, that is a
+    threshold and a reset.  In C++ standalone mode without OpenMP, all spikes until the next restart are worked out when
+    the first step after it begins, for many neurons side by side, and entered into a calendar.
+
+    Parameters
+    ----------
+    N : int
+    model : str or Equations
+        Equations, `next_spike` among them.
+    next_spike : str
+        Name of the variable that holds the time of the next spike.
+    step : str
+        Name of a scalar variable that holds the number of the time step, from 0.
+    steps : str
+        Name of the number of steps from which on there are no spikes.
+    renew : str
+        Statements after a spike that increase `next_spike`.
+    restart : str
+        An event of all neurons whose code sets `next_spike` and precedes the thresholds; `step` starts again with it.
+    reset : str
+        Statements after a spike that do not concern `next_spike`.
+    **kwds
+        Passed on to `NeuronGroup`.
+
+    Notes
+    -----
+    It is a promise that `renew` reads and writes only variables of its neuron that nothing else changes between two
+    restarts, and other variables that keep their value between two restarts.
+    """
+
+    def __init__(
+        self,
+        N: int,
+        model: Any,
+        *,
+        next_spike: str,
+        step: str,
+        steps: str,
+        renew: str,
+        restart: str,
+        reset: str = "",
+        **kwds: Any,
+    ) -> None:
+        ahead = fast_code_object() is not None and kwds.get("codeobj_class") is fast_code_object()
+        super().__init__(
+            N,
+            model,
+            threshold=f"{next_spike} < {step} + 1 and {step} < {steps}",
+            reset=reset if ahead else f"{renew}\n{reset}",
+            **kwds,
+        )
+        if ahead:
+            thresholder = self.thresholder["spike"]
+            thresholder.__class__ = CalendarThresholder
+            thresholder.ahead = f"{renew}\n_end = {steps}"
+            thresholder.template = CALENDAR_TEMPLATE
+            thresholder.roles = {"next": next_spike, "step": step, "restart": f"_{restart}space"}
+            thresholder.needed_variables += thresholder.roles.values()
