@@ -5,10 +5,48 @@
 #include "objects.h"
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
+#include <new>
 
 {% for name in acts_on %}
 void _run_{{name}}();
 {% endfor %}
+
+#if defined(__unix__) || defined(__APPLE__)
+// Arrays begin at the start of a cache line, so that no vector lies across two of them.
+void* operator new(std::size_t size)
+{
+    void* memory = 0;
+    if (posix_memalign(&memory, 64, size ? size : 1))
+        throw std::bad_alloc();
+    return memory;
+}
+
+void* operator new[](std::size_t size)
+{
+    return operator new(size);
+}
+
+void operator delete(void* memory) noexcept
+{
+    std::free(memory);
+}
+
+void operator delete[](void* memory) noexcept
+{
+    std::free(memory);
+}
+
+void operator delete(void* memory, std::size_t) noexcept
+{
+    std::free(memory);
+}
+
+void operator delete[](void* memory, std::size_t) noexcept
+{
+    std::free(memory);
+}
+#endif
 
 double Network::_last_run_time = 0.0;
 double Network::_last_run_completed_fraction = 0.0;
