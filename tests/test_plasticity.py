@@ -146,12 +146,12 @@ def test_a_trace_starts_again_at_every_spike(program: Program) -> None:
     np.testing.assert_allclose(weights(result), expected, rtol=0, atol=1e-15)
 
 
-def test_depression_ends_where_its_trace_is_a_millionth(program: Program) -> None:
-    """That is, 553 time steps (276.5 ms) after an excitatory spike."""
-    assert P.trace_steps == 553
-    assert decay(552, 20) > 1e-6 >= decay(553, 20)
-    result = play(program, {1: 13}, {}, excitatory__last_spike=[13 - 552, 13 - 553])
-    np.testing.assert_allclose(weights(result), changed(-1e-4 * decay(552, 20)), rtol=0, atol=1e-15)
+def test_depression_ends_where_its_trace_is_a_ten_thousandth(program: Program) -> None:
+    """That is, 369 time steps (184.5 ms) after an excitatory spike."""
+    assert P.trace_steps == 369
+    assert decay(368, 20) > 1e-4 >= decay(369, 20)
+    result = play(program, {1: 13}, {}, excitatory__last_spike=[13 - 368, 13 - 369])
+    np.testing.assert_allclose(weights(result), changed(-1e-4 * decay(368, 20)), rtol=0, atol=1e-15)
     assert weights(result)[1, 0] < W0[1, 0]
 
 

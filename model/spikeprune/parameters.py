@@ -182,8 +182,12 @@ class NetworkParameters:
 
     @property
     def trace_steps(self) -> int:
-        """Time steps after which the fast postsynaptic trace has fallen to 1e-6 and counts as 0."""
-        return math.ceil(self.tau_post1 * math.log(1e6) / self.dt)
+        """Time steps after which the fast postsynaptic trace has fallen to 1e-4 and counts as 0.
+
+        With Diehl and Cook's rate of depression, an input spike would then change a weight by less than 1e-8, which
+        single precision cannot subtract from one above 0.2.
+        """
+        return math.ceil(self.tau_post1 * math.log(1e4) / self.dt)
 
     def as_dict(self) -> dict[str, Any]:
         """Return all fields, for JSON."""

@@ -44,6 +44,8 @@ FLAGS = {
 }
 #: Modules whose text, with ``pruning`` and ``standalone``, decides what Brian2 writes.
 MODEL = ("encoding", "integration", "network", "neurons", "parameters", "plasticity", "presenter")
+#: What a program reads and writes: weight, flags and indices going out, weight and flags coming in.
+BYTES_PER_SYNAPSE = 20
 _HEADERS = """#include "objects.h"
 #include "network.h"
 #include "brianlib/common_math.h"
@@ -233,7 +235,8 @@ class StandaloneProgram(Program):
 
     def execute(self, inputs: Mapping[str, Any], pixels: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
         """Start the program once, with the arrays in files of a private folder."""
-        with tempfile.TemporaryDirectory(prefix="spikeprune-") as name:
+        size = pixels.nbytes + BYTES_PER_SYNAPSE * self.parameters.inputs * self.parameters.neurons
+        with tempfile.TemporaryDirectory(prefix="spikeprune-", dir=_memory_folder(size)) as name:
             folder = Path(name)
             results = folder / "results"
             results.mkdir()
@@ -265,6 +268,14 @@ class StandaloneProgram(Program):
                 path = results / file
                 output[variable] = np.fromfile(path, dtype=kind) if path.exists() else np.zeros(0, dtype=kind)
             return output
+
+
+def _memory_folder(size: int) -> str | None:
+    """Return a folder in memory with room for `size` bytes, where making a file takes no time; None if there is none."""
+    folder = "/dev/shm"
+    if "TMPDIR" in os.environ or not os.access(folder, os.W_OK):
+        return None
+    return folder if shutil.disk_usage(folder).free > 2 * size else None
 
 
 def _machine() -> str:
