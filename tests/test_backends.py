@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -356,3 +357,13 @@ def test_manifest_names_every_variable_that_comes_out(compiled: Compiled) -> Non
     manifest = json.loads((program.folder / "manifest.json").read_text())
     assert set(program.layout) < set(manifest)
     assert all(size is None or size >= 1 for _, _, size in manifest.values())
+
+
+def test_files_of_a_run_are_kept_in_memory_where_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(standalone_module.os, "access", lambda folder, mode: True)
+    monkeypatch.setattr(standalone_module.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
+    assert standalone_module._memory_folder(499) == "/dev/shm"
+    assert standalone_module._memory_folder(500) is None
+    monkeypatch.setenv("TMPDIR", "/somewhere")
+    assert standalone_module._memory_folder(499) is None

@@ -64,8 +64,8 @@ def play(
     for name, value in state.items():
         start[name.replace("__", ".")][:] = np.ravel(value)
     # What the fast trace is in time step 0.
-    age = -start["excitatory.last_spike"]
-    start["excitatory.post1"][:] = np.where(age < P.trace_steps, np.exp(-0.5 * np.minimum(age, P.trace_steps) / 20), 0)
+    trace = np.exp(np.maximum(0.5 * start["excitatory.last_spike"] / 20, -80))
+    start["excitatory.post1"][:] = np.where(trace > 1e-4, trace, 0)
     result = program.run(start, np.zeros((1, INPUTS), np.uint8), seed=0, learning=learning)
     fired = {(int(j), int(step) + 1) for j, _, step in result.spikes}  # the program's clock starts with time step 1
     assert fired == set(excitatory_spikes.items())
@@ -147,11 +147,10 @@ def test_a_trace_starts_again_at_every_spike(program: Program) -> None:
 
 
 def test_depression_ends_where_its_trace_is_a_ten_thousandth(program: Program) -> None:
-    """That is, 369 time steps (184.5 ms) after an excitatory spike."""
-    assert P.trace_steps == 369
-    assert decay(368, 20) > 1e-4 >= decay(369, 20)
-    result = play(program, {1: 13}, {}, excitatory__last_spike=[13 - 368, 13 - 369])
-    np.testing.assert_allclose(weights(result), changed(-1e-4 * decay(368, 20)), rtol=0, atol=1e-15)
+    """That is, one time step later: 369 (184.5 ms) after an excitatory spike."""
+    assert decay(368, 20) > 1e-4 > decay(369, 20)
+    result = play(program, {1: 13}, {}, excitatory__last_spike=[13 - 369, 13 - 370])
+    np.testing.assert_allclose(weights(result), changed(-1e-4 * decay(369, 20)), rtol=0, atol=1e-15)
     assert weights(result)[1, 0] < W0[1, 0]
 
 

@@ -26,7 +26,8 @@ from brian2 import (
     second,
 )
 
-from spikeprune.standalone import FAST_DEVICE, DenseSynapses, PairedSynapses, fast_code_object
+from spikeprune.integration import rational_euler
+from spikeprune.standalone import FAST_DEVICE, DenseSynapses, PairedSynapses, RenewalGroup, fast_code_object
 from spikeprune.standalone.precision import SinglePrecisionRenderer
 
 N_PRE, N_POST = 137, 53  # no multiples of any vector width, and one larger than a block of the thresholder
@@ -103,8 +104,38 @@ def neurons(name: str, number: int, codeobj_class: type | None, **kwds: Any) -> 
     return group
 
 
+SHOW_STEPS = 20
+
+
+def renewing(tag: str, number: int, codeobj_class: type | None) -> tuple[NeuronGroup, RenewalGroup]:
+    """A clock that starts again every 20 steps, and neurons with waits from 0.3 to 6 steps, which start with it."""
+    name = f"{tag}_{number}"
+    clock = NeuronGroup(1, "step : 1", name=f"{name}_clock", namespace={})
+    clock.step = -1
+    clock.run_regularly(f"step = (step + 1)*int(step + 1 < {SHOW_STEPS})", when="start", order=0, name=f"{name}_tick")
+    group = RenewalGroup(
+        number,
+        "next : 1\nspikes : integer\nlast : 1\nstep : 1 (linked)",
+        next_spike="next",
+        step="step",
+        steps="last_step",
+        renew="spikes += 1\nnext += 0.3 + 5.7*sin(2.3*i + 1.7*spikes)**4",
+        restart="begin",
+        reset="last = step",
+        events={"begin": "step < 1"},
+        name=f"{name}_renewal",
+        codeobj_class=codeobj_class,
+        namespace={"last_step": SHOW_STEPS - 4},
+    )
+    group.step = brian2.linked_var(clock, "step")
+    group.set_event_schedule("begin", when="start", order=1)
+    # Some start with a wait below zero, and some never fire.
+    group.run_on_event("begin", "spikes = 0\nnext = 8*sin(i + t/ms) + 1e9*int(i % 5 == 3)", when="start", order=2)
+    return clock, group
+
+
 def network_of(kind: type[Synapses], tag: str, codeobj_class: type | None) -> dict[str, Any]:
-    """Three groups, joined by synapses of one kind that have every sort of pathway."""
+    """Three groups, joined by synapses of one kind that have every sort of pathway, and two of renewal."""
     source = neurons(f"{tag}_source", N_PRE, codeobj_class)
     target = neurons(
         f"{tag}_target",
@@ -159,7 +190,15 @@ def network_of(kind: type[Synapses], tag: str, codeobj_class: type | None) -> di
         synapses.plastic = rng.uniform(0, 1, number) < 0.7
         synapses.alive = True
         synapses.eta = 0.05
+    clock, renewal = renewing(tag, N_PRE, codeobj_class)
+    few_clock, few = renewing(tag, 7, codeobj_class)
     return {
+        "clock": clock,
+        "few_clock": few_clock,
+        "renewal": renewal,
+        "few": few,
+        "renewals": SpikeMonitor(renewal, name=f"{tag}_renewals"),
+        "few_renewals": SpikeMonitor(few, name=f"{tag}_few_renewals"),
         "source": source,
         "target": target,
         "single": single,
@@ -248,6 +287,11 @@ def test_everything_had_something_to_do(build: Any) -> None:
     assert np.all(fast["single.total"] > 0)
     assert np.all(fast["source.hits"] > 0)
     assert not np.array_equal(fast["pairs.w"], np.random.default_rng(N_PRE).uniform(0, 1, N_PRE))
+    per_step = np.bincount(np.rint(fast["renewals.t_"] / 0.5e-3).astype(int), minlength=STEPS).reshape(-1, SHOW_STEPS)
+    assert per_step[:, : SHOW_STEPS - 4].min() > 0
+    assert per_step[:, : SHOW_STEPS - 4].max() > 16  # more than are copied at once
+    assert per_step[:, SHOW_STEPS - 4 :].max() == 0
+    assert len(fast["few_renewals.i"]) > 10
     # Of neurons with a strong trace there were few at times, and at times many.
     strong = np.bincount(np.rint(fast["strong.t_"] / 0.5e-3).astype(int), minlength=STEPS)
     assert 0 < strong.min() * 8 <= N_POST < strong.max() * 8
@@ -286,6 +330,15 @@ def test_loops_are_declared_independent_only_where_they_are(build: Any, pathway:
     _, folder = build
     code = (folder / "code_objects" / f"fast_{pathway}_codeobject.cpp").read_text()
     assert code.count("#pragma GCC ivdep") == independent_loops
+
+
+@pytest.mark.slow
+def test_neurons_that_know_their_next_spike_are_not_asked(build: Any) -> None:
+    _, folder = build
+    code = (folder / "code_objects" / "fast_137_renewal_spike_thresholder_codeobject.cpp").read_text()
+    assert "_calendar" in code
+    code = (folder / "code_objects" / "plain_137_renewal_spike_thresholder_codeobject.cpp").read_text()
+    assert "_calendar" not in code
 
 
 @pytest.mark.slow
@@ -356,6 +409,24 @@ def test_fast_device_stops_after_the_longest_run_time(tmp_path: Path) -> None:
         build_and_run()
         assert 0.05 <= device._last_run_time < 5
         assert 0 < device._last_run_completed_fraction < 1
+
+
+@pytest.mark.slow
+def test_updates_leave_out_blocks_without_a_neuron_awake(tmp_path: Path) -> None:
+    with project(FAST_DEVICE, tmp_path) as build_and_run:
+        group = NeuronGroup(
+            40, "dv/dt = -v/(1*ms) : 1", method=rational_euler, method_options={"awake": "v > 0.5"},
+            name="sleepers", codeobj_class=fast_code_object(), namespace={"ms": ms},
+        )  # fmt: skip
+        group.v = "0.25 + 0.5*int(i == 20 or i == 39)"
+        network = Network(group)
+        network.run(brian2.defaultclock.dt, namespace={})
+        build_and_run()
+        start = np.full(40, 0.25)
+        start[[20, 39]] = 0.75
+        decayed = np.exp(-0.5) * start
+        # Of 16 neurons each, the first block sleeps and the second does not; what is left over is always updated.
+        np.testing.assert_allclose(group.v[:], np.where(np.arange(40) < 16, start, decayed), rtol=1e-12)
 
 
 @pytest.mark.parametrize(

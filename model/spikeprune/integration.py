@@ -35,8 +35,8 @@ class RationalEuler(StateUpdateMethod):
     def __call__(self, equations: Any, variables: Any = None, method_options: dict[str, Any] | None = None) -> str:
         """Return Brian2 abstract code that advances `equations` by ``dt``.
 
-        The method option ``awake`` is a condition without which a neuron is known to stay nearly as it is; fast C++ code
-        (:mod:`spikeprune.standalone`) leaves out blocks of neurons for none of which it holds.
+        The method option ``awake`` is a condition without which a neuron is known to stay nearly as it is; fast C++
+        code (:mod:`spikeprune.standalone`) leaves out blocks of neurons for none of which it holds.
 
         Raises
         ------

@@ -94,7 +94,6 @@ def model_namespace(p: NetworkParameters) -> dict[str, Any]:
         "presentation_steps": p.presentation_steps,
         "slot_steps": p.slot_steps,
         "steps_between_presentations": p.steps_between_presentations,
-        "trace_steps": p.trace_steps,
         "refractory_steps_e": round(p.refractory_e / p.dt),
         "refractory_steps_i": round(p.refractory_i / p.dt),
         "initial_intensity": p.intensity,
@@ -140,9 +139,7 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
     clock = b2.Clock(p.dt * b2.ms, name="clock")
     namespace["pixels"] = pixels = b2.TimedArray(np.zeros((chunk, p.inputs)), dt=1 * b2.second, name="pixels")
 
-    def group(
-        size: int, equations: str, links: tuple[str, ...] = (), kind: Any = b2.NeuronGroup, **kwargs: Any
-    ) -> Any:
+    def group(size: int, equations: str, links: tuple[str, ...] = (), kind: Any = b2.NeuronGroup, **kwargs: Any) -> Any:
         made = kind(
             size, equations + _link_equations(shown, *links) if links else equations, method=rational_euler,
             namespace=namespace, codeobj_class=fast_code_object(), clock=clock, **kwargs,
@@ -255,7 +252,7 @@ def _plastic_synapses(inputs: Any, excitatory: Any, rule: PruningRule, namespace
     schedule |= {"transmit": ("synapses", -2), "depress": ("synapses", -1), "potentiate": ("resets", 1)}
     if rule.acts_in_training:
         excitatory.set_event_schedule("prune", when="end", order=3)
-        excitatory.run_on_event("prune", rule.update_neurons + "total = 0\nfixed = 0\npruned = 1", when="end", order=6)
+        excitatory.run_on_event("prune", rule.update_neurons + "total = 0\nfixed = 0\nchanged = 1", when="end", order=6)
         on_post |= {"gather": stdp.SUM_SYNAPSE, "prune": rule.update_synapses}
         on_event |= {"gather": "prune", "prune": "prune"}
         schedule |= {"gather": ("end", 4), "prune": ("end", 7)}

@@ -63,8 +63,8 @@ dg_e/dt = -g_e/tau_g_exc     : 1        # excitation from the partner
 ready                        : 1        # time step from which the neuron may fire again
 active = int(step >= ready)  : 1        # 0 while refractory: the potential stays where the reset has put it
 """
-# Most inhibitory neurons are at rest most of the time.  In single precision, a conductance is zero 90 ms after its spike,
-# when the potential is within some microvolts of rest, where it stays.
+# Most inhibitory neurons are at rest most of the time.  In single precision, a conductance is zero 90 ms after its
+# spike, when the potential is within some microvolts of rest, where it stays.
 INHIBITORY_AWAKE = "g_e > 0"
 INHIBITORY_THRESHOLD = "v > v_threshold_i and step >= ready"
 INHIBITORY_SPIKE = """

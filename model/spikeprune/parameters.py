@@ -180,15 +180,6 @@ class NetworkParameters:
         """Time steps from the start of a presentation to that of the next, simulated or not."""
         return round((self.presentation + self.rest) / self.dt)
 
-    @property
-    def trace_steps(self) -> int:
-        """Time steps after which the fast postsynaptic trace has fallen to 1e-4 and counts as 0.
-
-        With Diehl and Cook's rate of depression, an input spike would then change a weight by less than 1e-8, which
-        single precision cannot subtract from one above 0.2.
-        """
-        return math.ceil(self.tau_post1 * math.log(1e4) / self.dt)
-
     def as_dict(self) -> dict[str, Any]:
         """Return all fields, for JSON."""
         return asdict(self)

@@ -1,8 +1,8 @@
 """Spike-timing-dependent plasticity, weight normalisation and the counts of synaptic operations, as Brian2 strings.
 
 A trace that every spike sets to 1 is exp(-(time since the last spike)/tau).  All synapses of a neuron share its traces.
-The presynaptic and the slow postsynaptic one are read at excitatory spikes only, and computed there from the time step of
-the last spike; the fast postsynaptic one, which every input spike reads, decays from step to step while it is *live*.
+The presynaptic and the slow postsynaptic one are read at excitatory spikes only, and computed there from the time step
+of the last spike; the fast postsynaptic one, which every input spike reads, decays step by step while it is *live*.
 
 References
 ----------
@@ -72,13 +72,16 @@ potentiations                : integer  # synaptic operations of this chunk
 total                        : 1        # sum over synapses, 0 outside normalisation and pruning
 fixed                        : 1        # the part of it that does not learn
 scale                        : 1        # factor of the last normalisation
-pruned                       : 1        # 1 where weights may not sum to weight_sum: at first, and after pruning
+changed                      : 1        # not 0 where weights may not sum to weight_sum: at first, and after a change
 depressible                  : 1        # 0 once input spikes do not depress its synapses any more
 learning                     : 1 (shared)  # 1 in training, 0 in evaluation
 """
-# Depression reads the fast trace of a neuron for some time after its spike; in the last step, the trace becomes 0.
-LIVE = "learning > 0 and step <= last_spike + trace_steps and depressible > 0"
-POSTSYNAPTIC_LIVE = "post1 = post1*decay_post1*int(step < last_spike + trace_steps)"
+# Depression reads the fast trace, 184 ms after a spike for the last time: then it changes a weight by 1e-8.
+LIVE = "learning > 0 and post1 > 0"
+POSTSYNAPTIC_LIVE = """
+post1 = post1*decay_post1*int(post1 > 1e-4)
+changed = 1
+"""
 # Potentiation reads the slow trace as a spike finds it, so it comes after this.
 POSTSYNAPTIC_SPIKE = """
 post1 = learning*depressible
@@ -86,6 +89,7 @@ post2 = exp(clip((last_spike - step)*dt/tau_post2, -80, 0))
 now = step
 last_spike = step
 potentiations += int(learning)*plastic_in
+changed += learning
 """
 POSTSYNAPTIC_REST = """
 last_spike -= steps_between_presentations
@@ -94,8 +98,7 @@ post1 = post1*depressible*rest_post1
 
 # Normalisation: what learns is scaled so that the neuron's weights sum to `normalised_sum` (weight_sum, unless the
 # pruning rule says otherwise); what is frozen keeps its value.
-# Only neurons that have fired, or whose trace was alive, in the presentation before have weights that changed.
-NORMALISE = "step < 1 and learning > 0 and (last_spike + trace_steps > 0 or pruned > 0)"
+NORMALISE = "step < 1 and learning > 0 and changed > 0"
 SUM_SYNAPSE = """
 total_post += w
 fixed_post += w*int(not plastic)
@@ -104,6 +107,6 @@ NORMALISE_NEURON = """
 scale = ({normalised_sum} - fixed)/clip(total - fixed, 1e-6, 1e6)
 total = 0
 fixed = 0
-pruned = 0
+changed = 0
 """
 NORMALISE_SYNAPSE = "w = clip(w*(1 + int(plastic)*(scale_post - 1)), 0, w_max)"

@@ -59,7 +59,7 @@ def initial_state(
         "presenter.step": -1,
         "presenter.intensity": p.intensity,
         "input.fan_out": n, "input.plastic_out": n, "input.expected": 1e-12, "input.next_spike": 1e9,
-        "input.last_spike": NEVER, "excitatory.last_spike": NEVER, "excitatory.pruned": 1,
+        "input.last_spike": NEVER, "excitatory.last_spike": NEVER, "excitatory.changed": 1,
         "excitatory.depressible": 1,
         "excitatory.v": (p.v_rest_e + p.v_offset) * 1e-3, "excitatory.theta": p.theta_0 * 1e-3,
         "excitatory.fan_in": m, "excitatory.plastic_in": m, "excitatory.scale": 1,

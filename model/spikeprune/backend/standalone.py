@@ -271,7 +271,7 @@ class StandaloneProgram(Program):
 
 
 def _memory_folder(size: int) -> str | None:
-    """Return a folder in memory with room for `size` bytes, where making a file takes no time; None if there is none."""
+    """Return a folder in memory with room for `size` bytes, where making a file takes no time, or None."""
     folder = "/dev/shm"
     if "TMPDIR" in os.environ or not os.access(folder, os.W_OK):
         return None

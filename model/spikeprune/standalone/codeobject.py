@@ -65,8 +65,8 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
     keywords:
 
     ``awake``
-        In state updates, code for one neuron that defines ``_awake``, if the update has a variable of this name: whether
-        the neuron needs an update at all.  Else empty.
+        In state updates with a variable ``_awake`` (whether a neuron needs the update at all), code for one neuron that
+        defines it; else empty.
     ``independent_over``
         Set of index names ("_idx", "_presynaptic_idx", "_postsynaptic_idx").  A loop in which this index takes every
         value at most once has no dependence between its iterations, so that ``#pragma GCC ivdep`` is legal.

@@ -51,7 +51,7 @@ __all__ = ["MODEL_VERSION", "DataSource", "Experiment", "PlannedRun", "Variant"]
 
 #: Part of what identifies a run.  Raise it when equations, random numbers or the evaluation change in such a way that
 #: the same settings give another result; runs of the version before are then no longer recognised.
-MODEL_VERSION = 3
+MODEL_VERSION = 4
 
 SETTINGS = ("epochs", "shuffle", "precision", "backend", "chunk", "assignment_images")
 KEYS = ("name", "description", "data", "neurons", "seeds", "network", "rules", *SETTINGS)
