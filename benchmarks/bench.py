@@ -349,6 +349,10 @@ def main() -> None:
             "rounds": rounds,
             "skipped": skipped,
         }
+        if find_spec("spikeprune") is not None:
+            from spikeprune.provenance import provenance
+
+            record["provenance"] = provenance()
         arguments.json.write_text(json.dumps(record, indent=2) + "\n")
 
 
