@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import stat
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,10 +16,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from spikeprune import AdaptivePruning, NetworkParameters, NoPruning, OperationCounts, SoftPruning
-from spikeprune.backend import ChunkResult, Program, State, make_program
+from spikeprune.backend import ChunkResult, Program, State, make_program, scratch
 from spikeprune.backend import standalone as standalone_module
+from spikeprune.backend.scratch import scratch_folder
 from spikeprune.errors import BackendError, ParameterError
 from spikeprune.state import initial_state
 
@@ -359,11 +362,33 @@ def test_manifest_names_every_variable_that_comes_out(compiled: Compiled) -> Non
     assert all(size is None or size >= 1 for _, _, size in manifest.values())
 
 
-def test_files_of_a_run_are_kept_in_memory_where_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_of_a_run_are_kept_in_memory_where_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TMPDIR", raising=False)
-    monkeypatch.setattr(standalone_module.os, "access", lambda folder, mode: True)
-    monkeypatch.setattr(standalone_module.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
-    assert standalone_module._memory_folder(499) == "/dev/shm"
-    assert standalone_module._memory_folder(500) is None
-    monkeypatch.setenv("TMPDIR", "/somewhere")
-    assert standalone_module._memory_folder(499) is None
+    monkeypatch.setattr(scratch, "MEMORY", tmp_path)
+    monkeypatch.setattr(scratch.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
+    with scratch_folder(499) as folder:
+        assert folder.parent == tmp_path
+        (folder / "file").touch()
+    assert not folder.exists()
+    with scratch_folder(500) as folder:
+        assert folder.parent != tmp_path
+    monkeypatch.setenv("TMPDIR", tempfile.gettempdir())
+    with scratch_folder(499) as folder:
+        assert folder.parent != tmp_path
+
+
+def test_what_killed_processes_left_in_memory_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(scratch, "MEMORY", tmp_path)
+    monkeypatch.setattr(scratch.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
+    for name in ("abandoned", "in-use", "new"):
+        (tmp_path / f"spikeprune-{name}" / "results").mkdir(parents=True)
+        (tmp_path / f"spikeprune-{name}" / "lock").touch()
+    (tmp_path / "spikeprune-not-ours").mkdir()
+    with FileLock(tmp_path / "spikeprune-in-use" / "lock"):
+        for name in ("abandoned", "in-use"):
+            os.utime(tmp_path / f"spikeprune-{name}" / "lock", (0, 0))
+        with scratch_folder(1):
+            left = {path.name for path in tmp_path.iterdir()}
+    assert {"spikeprune-in-use", "spikeprune-new", "spikeprune-not-ours"} < left
+    assert "spikeprune-abandoned" not in left

@@ -27,6 +27,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from spikeprune.backend.base import PRESENTATION_OUTPUTS, SPIKE_OUTPUTS, Program, brian2_preferences
+from spikeprune.backend.scratch import scratch_folder
 from spikeprune.errors import BackendError
 from spikeprune.network import build_network
 from spikeprune.parameters import NetworkParameters
@@ -236,8 +237,7 @@ class StandaloneProgram(Program):
     def execute(self, inputs: Mapping[str, Any], pixels: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
         """Start the program once, with the arrays in files of a private folder."""
         size = pixels.nbytes + BYTES_PER_SYNAPSE * self.parameters.inputs * self.parameters.neurons
-        with tempfile.TemporaryDirectory(prefix="spikeprune-", dir=_memory_folder(size)) as name:
-            folder = Path(name)
+        with scratch_folder(size) as folder:
             results = folder / "results"
             results.mkdir()
             arguments = []
@@ -268,14 +268,6 @@ class StandaloneProgram(Program):
                 path = results / file
                 output[variable] = np.fromfile(path, dtype=kind) if path.exists() else np.zeros(0, dtype=kind)
             return output
-
-
-def _memory_folder(size: int) -> str | None:
-    """Return a folder in memory with room for `size` bytes, where making a file takes no time, or None."""
-    folder = "/dev/shm"
-    if "TMPDIR" in os.environ or not os.access(folder, os.W_OK):
-        return None
-    return folder if shutil.disk_usage(folder).free > 2 * size else None
 
 
 def _machine() -> str:

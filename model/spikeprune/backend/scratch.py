@@ -1,0 +1,50 @@
+"""Folders for the files of one start of a program: in memory where there is room, and gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+__all__ = ["scratch_folder"]
+
+#: Files here take no time to make and lie in memory.
+MEMORY = Path("/dev/shm")
+PREFIX = "spikeprune-"
+#: A folder whose lock nobody holds for so many seconds was left behind by a process that was killed.
+ABANDONED = 60
+
+
+@contextmanager
+def scratch_folder(size: int) -> Iterator[Path]:
+    """Make a private folder with room for `size` bytes, and remove it in the end.
+
+    It is in memory where the system offers enough of it and ``TMPDIR`` does not name another place; what killed
+    processes have left behind there is removed first.
+    """
+    root = _memory_folder(size)
+    if root is not None:
+        _remove_abandoned(root)
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=root) as name, FileLock(Path(name) / "lock"):
+        yield Path(name)
+
+
+def _memory_folder(size: int) -> Path | None:
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK):
+        return None
+    return MEMORY if shutil.disk_usage(MEMORY).free > 2 * size else None
+
+
+def _remove_abandoned(root: Path) -> None:
+    for lock in root.glob(f"{PREFIX}*/lock"):
+        # Other users' folders, and such as vanish meanwhile, are none of our business.
+        with suppress(OSError, Timeout):
+            if time.time() - lock.stat().st_mtime > ABANDONED:
+                with FileLock(lock, timeout=0):
+                    shutil.rmtree(lock.parent)
