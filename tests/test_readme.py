@@ -1,7 +1,7 @@
-"""The README says what is so: its tables equal the reference results, its commands and links exist.
+"""The README and docs/results.md say what is so: tables equal the reference results, commands and links exist.
 
 A table whose head names "rule" and "seeds" is a table of results.  Each of its rows must agree, in every cell, with a
-group of a reference file that the README names.
+group of a reference file that the page names.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+RESULTS = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
 
 #: Column to the value that it shows, and the factor between the two.
 COLUMNS = {
@@ -30,7 +31,7 @@ COLUMNS = {
     "inference SOPs": ("inference.inference_sops", 1.0),
 }
 #: Columns that say which group a row is; what has no column is MNIST.
-WHICH = ("data", "neurons", "rule", "seeds")
+WHICH = ("claim", "the paper", "data", "neurons", "rule", "seeds")
 SYMBOLS = {"β": "beta", "η": "eta"}
 PREFIX = {"": 1.0, "k": 1e3, "M": 1e6}
 
@@ -50,12 +51,12 @@ def result_rows(text: str) -> Iterator[Row]:
             yield dict(zip(head, cells, strict=True))
 
 
-ROWS = list(result_rows(README))
-QUOTED = sorted(set(re.findall(r"results/reference/([\w.-]+)\.json", README)))
+ROWS = [*result_rows(README), *result_rows(RESULTS)]
+QUOTED = sorted(set(re.findall(r"results/reference/([\w.-]+)\.json", RESULTS)))
 
 
 def groups() -> Iterator[dict[str, Any]]:
-    """Groups of all reference files that the README names."""
+    """Groups of all reference files that the results name."""
     for name in QUOTED:
         yield from json.loads((ROOT / "results" / "reference" / f"{name}.json").read_text(encoding="utf-8"))["groups"]
 
@@ -116,7 +117,7 @@ def test_numbers_are_read_as_people_write_them(text: str, value: float, right: b
 
 
 def test_wrong_numbers_are_found() -> None:
-    """In each cell of a row of the README that is changed."""
+    """In each cell of a row that is changed."""
     row = next(row for row in ROWS if "(−" in row["training SOPs"])
     group = next(group for group in groups() if matches(row, group) and not wrong(row, group))
     for column, cell in row.items():
@@ -128,21 +129,26 @@ def test_wrong_numbers_are_found() -> None:
 
 
 def test_the_table_is_there() -> None:
-    assert len(ROWS) >= 8
+    assert len(list(result_rows(README))) >= 8
     assert QUOTED
+    # Every reference of a sweep is quoted, and nothing else.
+    files = (ROOT / "results" / "reference").glob("*.json")
+    assert {path.stem for path in files if "groups" in json.loads(path.read_text(encoding="utf-8"))} == set(QUOTED)
     for row in ROWS:
         assert set(row) <= {*WHICH, *COLUMNS}
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['rule']}, N = {row['neurons']}")
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.get('data', '')} {row['rule']}, N = {row['neurons']}")
 def test_table_equals_the_reference_results(row: Row) -> None:
     candidates = [wrong(row, group) for group in groups() if matches(row, group)]
-    assert candidates, "no reference file that the README names has this group"
+    assert candidates, "no reference file that the results name has this group"
     assert [] in candidates, candidates
 
 
 def test_commands_under_the_tables_make_the_files_they_name() -> None:
-    for line in re.findall(r"^ {4}spikeprune sweep .*$", README, flags=re.MULTILINE):
+    lines = re.findall(r"^ {4}spikeprune sweep .*$", README + RESULTS, flags=re.MULTILINE)
+    assert len(lines) >= len(QUOTED)
+    for line in lines:
         experiment = re.search(r"sweep experiments/([\w.-]+)\.toml", line)
         assert experiment
         assert (ROOT / "experiments" / f"{experiment[1]}.toml").is_file()
@@ -168,9 +174,10 @@ def test_reference_results_come_from_committed_code() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    for page, folder in ((README, ROOT), (RESULTS, ROOT / "docs")):
+        links = re.findall(r"\]\((?!https?:)([^)#]+)\)", page)
+        assert links
+        assert [link for link in links if not (folder / link).exists()] == []
 
 
 def test_commands_exist() -> None:
