@@ -32,6 +32,7 @@ fan_out_pre -= removed
 plastic_out_pre -= removed*int(depressible_post)
 fan_in_post -= removed
 plastic_in_post -= removed
+changed_post += removed
 """
 # Where `criterion` holds, a synapse is frozen at `value`: it goes on transmitting, and is never updated again.
 FREEZE = """
@@ -40,6 +41,7 @@ plastic = plastic and frozen < 1
 w = w*(1 - frozen) + {value}*frozen
 plastic_out_pre -= frozen*int(depressible_post)
 plastic_in_post -= frozen
+changed_post += frozen
 """
 
 
