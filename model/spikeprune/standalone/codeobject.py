@@ -211,7 +211,7 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
                 alike, others = [], parts
             indices = {self.variable_indices.get(name, "0") for part in others for name in names_in(part)}
             if not whole and len(others) > 1 and self._is_stateless(old) and indices <= {"_idx", "0"}:
-                later = self._evaluated_later(Statement("_later", ":=", conjunction(others[1:]), "", bool))
+                later = self._for_one_neuron(Statement("_later", ":=", conjunction(others[1:]), "", bool))
                 others = others[:1]
             guard = Statement("_guard", ":=", conjunction(alike), "", bool, constant=True, scalar=True)
             condition = Statement(old.var, old.op, conjunction(others), old.comment, old.dtype, old.constant)
@@ -223,10 +223,10 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
         code = ""
         for statement in chain(*blocks.values()):
             if statement.var == name:
-                code = self._evaluated_later(statement)
+                code = self._for_one_neuron(statement)
         return {block: [s for s in statements if s.var != name] for block, statements in blocks.items()}, code
 
-    def _evaluated_later(self, statement: Statement) -> str:
+    def _for_one_neuron(self, statement: Statement) -> str:
         """Code of a statement for one neuron on its own, with what it reads."""
         lines = []
         for name in sorted(names_in(statement.expr)):
