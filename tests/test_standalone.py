@@ -27,7 +27,14 @@ from brian2 import (
 )
 
 from spikeprune.integration import rational_euler
-from spikeprune.standalone import FAST_DEVICE, DenseSynapses, PairedSynapses, RenewalGroup, fast_code_object
+from spikeprune.standalone import (
+    FAST_DEVICE,
+    DenseSynapses,
+    LayerGroup,
+    PairedSynapses,
+    RenewalGroup,
+    fast_code_object,
+)
 from spikeprune.standalone.precision import SinglePrecisionRenderer
 
 N_PRE, N_POST = 137, 53  # no multiples of any vector width, and one larger than a block of the thresholder
@@ -68,7 +75,16 @@ ON_PRE = {
 }
 ONLY = {"weaken": "strong"}
 
+# Does something only where the source has the higher potential, which a condition says as well; what depends on the
+# neurons alone is a name of its own.
+HIGHER = "v_pre > v_post"
+
 ON_POST = {
+    "match": f"""
+    near = exp(v_post - v_pre)*int({HIGHER})
+    nearer = near*near
+    w = clip(w + 0.1*eta*nearer*int(plastic), 0, 1)
+    """,
     "post": "w = clip(w + 3*eta*trace_pre*trace_post*int(plastic), 0, 1)",
     "scale": """
     total_post += w
@@ -134,6 +150,43 @@ def renewing(tag: str, number: int, codeobj_class: type | None) -> tuple[NeuronG
     return clock, group
 
 
+def layer(tag: str, number: int, kind: type[NeuronGroup], codeobj_class: type | None, **kwds: Any) -> NeuronGroup:
+    """Neurons that fire now and then, and glow for some time after it."""
+    name = f"{tag}_{number}_layer{len(kwds)}"
+    group = kind(
+        number,
+        "dv/dt = (1.5 + sin(2.3*i + t/ms) - v)/(8*ms) : 1\ndx/dt = -x/(3*ms) : 1\nglow : 1\nfired : integer",
+        method="exponential_euler",
+        threshold="v > 1 + 0.1*sin(i) and fired < 5 + i % 7",
+        reset="v = 0\nglow = 1\nfired += 1\nx += 1",
+        events={"glowing": "glow > 0.2"},
+        name=name,
+        codeobj_class=codeobj_class,
+        namespace={},
+        **kwds,
+    )
+    group.v = np.linspace(-1, 1, number)
+    group.glow = np.random.default_rng(number).uniform(0, 0.4, number)
+    group.set_event_schedule("glowing", when="start", order=3)
+    group.run_on_event("glowing", "glow = 0.8*glow", when="before_synapses")
+    return group
+
+
+def layers_of(tag: str, fast: bool, codeobj_class: type | None) -> dict[str, Any]:
+    """Layers of several sizes and sorts, with monitors of both of their events."""
+    kind, asleep = (LayerGroup, {"lasting": {"glowing": "spike"}}) if fast else (NeuronGroup, {})
+    groups = {
+        "layer": layer(tag, N_PRE, kind, codeobj_class, **asleep),
+        "small": layer(tag, 7, kind, codeobj_class, **asleep),
+        "alone": layer(tag, 1, kind, codeobj_class, **asleep),
+        "rested": layer(tag, N_POST, kind, codeobj_class, refractory=1 * ms, **asleep),
+    }
+    for name, group in list(groups.items()):
+        groups[f"{name}_spikes"] = SpikeMonitor(group, name=f"{tag}_{name}_spikes")
+        groups[f"{name}_glow"] = EventMonitor(group, "glowing", name=f"{tag}_{name}_glow")
+    return groups
+
+
 def network_of(kind: type[Synapses], tag: str, codeobj_class: type | None) -> dict[str, Any]:
     """Three groups, joined by synapses of one kind that have every sort of pathway, and two of renewal."""
     source = neurons(f"{tag}_source", N_PRE, codeobj_class)
@@ -155,7 +208,7 @@ def network_of(kind: type[Synapses], tag: str, codeobj_class: type | None) -> di
         on_event={"scale": "scale", "prune": "prune"},
         name=f"{tag}_wide",
         namespace={},
-        **({"only": ONLY} if kind is DenseSynapses else {}),
+        **({"only": ONLY, "where": {"match": HIGHER}} if kind is DenseSynapses else {}),
     )
     narrow = kind(
         source,
@@ -209,6 +262,7 @@ def network_of(kind: type[Synapses], tag: str, codeobj_class: type | None) -> di
         "spikes": SpikeMonitor(target, name=f"{tag}_spikes"),
         "scalings": EventMonitor(target, "scale", name=f"{tag}_scalings"),
         "strong": EventMonitor(target, "strong", name=f"{tag}_strong"),
+        **layers_of(tag, kind is DenseSynapses, codeobj_class),
     }
 
 
@@ -295,6 +349,13 @@ def test_everything_had_something_to_do(build: Any) -> None:
     # Of neurons with a strong trace there were few at times, and at times many.
     strong = np.bincount(np.rint(fast["strong.t_"] / 0.5e-3).astype(int), minlength=STEPS)
     assert 0 < strong.min() * 8 <= N_POST < strong.max() * 8
+    for name, number in (("layer", N_PRE), ("small", 7), ("alone", 1), ("rested", N_POST)):
+        assert set(fast[f"{name}_spikes.i"]) == set(range(number))
+        glowing = np.bincount(np.rint(fast[f"{name}_glow.t_"] / 0.5e-3).astype(int), minlength=STEPS)
+        assert glowing[0] > 0 or number == 1  # without a spike before
+        assert number == 1 or 0 < glowing.min() < glowing.max() <= number
+    higher = np.greater.outer(fast["source.v"], fast["target.v"])
+    assert 0 < higher.sum() < higher.size
     removed = ~fast["wide.alive"].reshape(N_PRE, N_POST)
     assert 0 < removed.sum() < N_PRE * N_POST
     np.testing.assert_array_equal(fast["source.fan"], -removed.sum(axis=1))
@@ -339,6 +400,19 @@ def test_neurons_that_know_their_next_spike_are_not_asked(build: Any) -> None:
     assert "_calendar" in code
     code = (folder / "code_objects" / "plain_137_renewal_spike_thresholder_codeobject.cpp").read_text()
     assert "_calendar" not in code
+
+
+@pytest.mark.slow
+def test_layers_are_asked_where_they_are_integrated(build: Any) -> None:
+    _, folder = build
+    code = {path.stem: path.read_text() for path in (folder / "code_objects").glob("*layer*.cpp")}
+    fused = {name for name in code if "stateupdater" in name and "_spikespace[_count++]" in code[name]}
+    assert {name.split("_")[1] for name in fused if name.startswith("fast")} == {"137", "7"}
+    assert not {name for name in fused if name.startswith("plain")}
+    assert "fast_137_layer1_spike_thresholder_codeobject" not in code
+    assert "fast_53_layer2_spike_thresholder_codeobject" in code  # Brian2's own refractory period
+    assert "_cause" in code["fast_137_layer1_glowing_thresholder_codeobject"]
+    assert "_cause" not in code["plain_137_layer0_glowing_thresholder_codeobject"]
 
 
 @pytest.mark.slow
@@ -491,6 +565,16 @@ def test_subgroups_and_synapses_are_refused(group: NeuronGroup) -> None:
 def test_limits_that_do_not_exist_are_refused(group: NeuronGroup, only: dict[str, str]) -> None:
     with pytest.raises(TypeError, match="name a pathway and an event"):
         DenseSynapses(group, on_pre="g_post += 1", only=only, name="limited", namespace={})
+
+
+def test_conditions_of_pathways_that_do_not_exist_are_refused(group: NeuronGroup) -> None:
+    with pytest.raises(TypeError, match=r"cannot limit the pathway 'post', which they do not have: name one of pre\."):
+        DenseSynapses(group, group, "w : 1", on_pre="w += 1", where={"post": "w > 0"})
+
+
+def test_lasting_events_that_do_not_exist_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"'glow' in the lasting events of 'layer_refused' is none .*: spike\."):
+        LayerGroup(3, "v : 1", threshold="v > 1", lasting={"glow": "spike"}, name="layer_refused")
 
 
 def test_delays_are_refused(group: NeuronGroup) -> None:

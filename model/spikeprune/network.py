@@ -22,7 +22,7 @@ from spikeprune.encoding import uniform
 from spikeprune.integration import rational_euler
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
-from spikeprune.standalone import DenseSynapses, PairedSynapses, RenewalGroup, fast_code_object
+from spikeprune.standalone import DenseSynapses, LayerGroup, PairedSynapses, RenewalGroup, fast_code_object
 
 __all__ = ["CHUNK_INPUTS", "COUNTERS", "BuiltNetwork", "StateLayout", "build_network", "model_namespace"]
 
@@ -94,6 +94,7 @@ def model_namespace(p: NetworkParameters) -> dict[str, Any]:
         "presentation_steps": p.presentation_steps,
         "slot_steps": p.slot_steps,
         "steps_between_presentations": p.steps_between_presentations,
+        "remembered_steps": math.ceil(math.log(1e8) * p.tau_pre / p.dt),
         "refractory_steps_e": round(p.refractory_e / p.dt),
         "refractory_steps_i": round(p.refractory_i / p.dt),
         "initial_intensity": p.intensity,
@@ -139,7 +140,7 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
     clock = b2.Clock(p.dt * b2.ms, name="clock")
     namespace["pixels"] = pixels = b2.TimedArray(np.zeros((chunk, p.inputs)), dt=1 * b2.second, name="pixels")
 
-    def group(size: int, equations: str, links: tuple[str, ...] = (), kind: Any = b2.NeuronGroup, **kwargs: Any) -> Any:
+    def group(size: int, equations: str, links: tuple[str, ...] = (), kind: Any = LayerGroup, **kwargs: Any) -> Any:
         made = kind(
             size, equations + _link_equations(shown, *links) if links else equations, method=rational_euler,
             namespace=namespace, codeobj_class=fast_code_object(), clock=clock, **kwargs,
@@ -174,7 +175,7 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
         reset=neuron.EXCITATORY_SPIKE + stdp.POSTSYNAPTIC_SPIKE + rule.on_spike,
         events=begin | {"normalise": stdp.NORMALISE, "live": stdp.LIVE}
         | ({"prune": "step >= slot_steps - 1 and prune > 0"} if rule.acts_in_training else {}),
-        name="excitatory",
+        lasting={"live": "spike"}, name="excitatory",
     )  # fmt: skip
     inhibitory = group(
         n, neuron.INHIBITORY + "spikes : integer\n", ("step",), threshold=neuron.INHIBITORY_THRESHOLD,
@@ -197,6 +198,8 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
     normalise = stdp.NORMALISE_NEURON.format(normalised_sum=rule.normalised_sum)
     excitatory.run_on_event("normalise", normalise, when="start", order=4)
 
+    # A neuron lives from the step after its spike on, so this comes before the next thresholds.
+    excitatory.set_event_schedule("live", when="start", order=3)
     excitatory.run_on_event("live", stdp.POSTSYNAPTIC_LIVE, when="before_synapses")
 
     plastic = _plastic_synapses(inputs, excitatory, rule, namespace, clock)
@@ -258,7 +261,8 @@ def _plastic_synapses(inputs: Any, excitatory: Any, rule: PruningRule, namespace
         schedule |= {"gather": ("end", 4), "prune": ("end", 7)}
     plastic = DenseSynapses(
         inputs, excitatory, stdp.SYNAPSE, on_pre=on_pre, on_post=on_post, on_event=on_event,
-        only={"depress": "live"}, namespace=namespace, clock=clock, name="plastic",
+        only={"depress": "live"}, where={"potentiate": stdp.REMEMBERED},
+        namespace=namespace, clock=clock, name="plastic",
     )  # fmt: skip
     plastic.connect()
     for pathway, (when, order) in schedule.items():

@@ -24,6 +24,7 @@ __all__ = [
     "PRESYNAPTIC",
     "PRESYNAPTIC_REST",
     "PRESYNAPTIC_SPIKE",
+    "REMEMBERED",
     "SUM_SYNAPSE",
     "SYNAPSE",
     "TRANSMIT",
@@ -40,8 +41,9 @@ plastic                      : boolean  # false once removed or frozen
 TRANSMIT = "g_e_post += w"
 DEPRESS = "w = clip(w - learning_post*rate_pre*post1_post*int(plastic), 0, w_max)"
 # Exponents end at -80 because the exponential of less, no number in single precision, takes many times longer.
-POTENTIATE = """
-pre = exp(clip((last_spike_pre - now_post)*dt/tau_pre, -80, 0))
+REMEMBERED = "now_post - last_spike_pre < remembered_steps"  # after 368 ms, a trace of 1e-8 changes a weight by 1e-10
+POTENTIATE = f"""
+pre = exp(clip((last_spike_pre - now_post)*dt/tau_pre, -80, 0))*int({REMEMBERED})
 w = clip(w + learning_post*rate_post*pre*post2_post*int(plastic), 0, w_max)
 """
 

@@ -98,7 +98,7 @@ class Program(ABC):
         return PRECISIONS[self.precision]
 
     @abstractmethod
-    def execute(self, inputs: Mapping[str, Any], pixels: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
+    def execute(self, inputs: Mapping[str, Any], pixels: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
         """Set the variables in `inputs`, show `pixels` [chunk, inputs], and return state, counters and monitors."""
 
     def run(
@@ -139,7 +139,7 @@ class Program(ABC):
                 f"Images of shape {images.shape} do not fit: this program takes 1 to {self.chunk} images of "
                 f"{self.parameters.inputs} pixels."
             )
-        pixels = np.zeros((self.chunk, self.parameters.inputs))
+        pixels = np.zeros((self.chunk, self.parameters.inputs), dtype=np.uint8)
         pixels[:count] = images
         start, interval = rule.schedule
         stream = Stream.TRAINING_SPIKES if learning else Stream.EVALUATION_SPIKES

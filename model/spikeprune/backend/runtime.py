@@ -57,7 +57,7 @@ class RuntimeProgram(Program):
             codegen__cpp__extra_compile_args_gcc=["-w", "-O1", "-ffp-contract=off"],
         )
 
-    def execute(self, inputs: Mapping[str, Any], pixels: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
+    def execute(self, inputs: Mapping[str, Any], pixels: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
         """Run the network in this process."""
         built = self.built
         for name, value in inputs.items():

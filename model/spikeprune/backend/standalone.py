@@ -2,8 +2,8 @@
 
 Brian2 writes the C++ project; what it would be is known from the parameters, the strings of the rule, the versions and
 the flags, whose hash names the folder in the cache, so that a known program starts without any code generation.  A run
-is one start of the program: the arrays that go in are named on its command line (Brian2's ``run_args``), those that
-come out are files in a results folder of its own, so several runs may share one program at the same time.
+is one start of the program, which reads one file and writes another (:mod:`spikeprune.backend.exchange`), so several
+runs may share one program at the same time.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from spikeprune.backend.base import PRESENTATION_OUTPUTS, SPIKE_OUTPUTS, Program, brian2_preferences
+from spikeprune.backend.exchange import Layout, read_code, read_output, write_code, write_input
 from spikeprune.backend.scratch import scratch_folder
 from spikeprune.errors import BackendError
 from spikeprune.network import build_network
@@ -44,9 +45,9 @@ FLAGS = {
     "double": ["-w", "-O3", "-ffp-contract=off", "-march=native", *_WIDEST],
 }
 #: Modules whose text, with ``pruning`` and ``standalone``, decides what Brian2 writes.
-MODEL = ("encoding", "integration", "network", "neurons", "parameters", "plasticity", "presenter")
-#: What a program reads and writes: weight, flags and indices going out, weight and flags coming in.
-BYTES_PER_SYNAPSE = 20
+MODEL = ("backend/exchange", "encoding", "integration", "network", "neurons", "parameters", "plasticity", "presenter")
+#: What a program reads and writes: weight and two flags, going in and coming out.
+BYTES_PER_SYNAPSE = 12
 _HEADERS = """#include "objects.h"
 #include "network.h"
 #include "brianlib/common_math.h"
@@ -119,9 +120,11 @@ class StandaloneProgram(Program):
         if not manifest.exists():
             self._build(report or (lambda sentence: None))
         try:
-            self.files: dict[str, list[Any]] = json.loads(manifest.read_text())
+            self.files: Layout = {
+                name: (str(kind), size) for name, (kind, size) in json.loads(manifest.read_text()).items()
+            }
             self.layout = {
-                name: (np.dtype(kind), size) for name, (_, kind, size) in self.files.items() if size is not None
+                name: (np.dtype(kind), size) for name, (kind, size) in self.files.items() if size is not None
             }
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise BackendError(
@@ -167,8 +170,8 @@ class StandaloneProgram(Program):
                 "to a folder that can be written."
             ) from error
 
-    def _generate(self, folder: Path) -> dict[str, list[Any]]:
-        """Let Brian2 write the C++ project; return file, type and size of each variable that comes out."""
+    def _generate(self, folder: Path) -> Layout:
+        """Let Brian2 write the C++ project; return type and size of each variable that comes out."""
         with brian2_preferences(
             core__default_float_dtype=self.dtype,
             codegen__cpp__extra_compile_args_gcc=FLAGS[self.precision],
@@ -180,23 +183,23 @@ class StandaloneProgram(Program):
                 device.reinit()
                 device.activate(build_on_run=False)
                 built = build_network(self.parameters, self.rule, self.chunk)
+                state = {name: _variable(built.groups, name) for name in built.state}
+                monitors = {"spike_monitor": built.spike_monitor, "presentation_monitor": built.presentation_monitor}
+                recorded = {name: _variable(monitors, name) for name in SPIKE_OUTPUTS + PRESENTATION_OUTPUTS}
+                pixels = f"{built.pixels.name}_values"
+                going_in = [(variable, built.state[name][1]) for name, variable in state.items()]
+                device.insert_code("main", read_code(device, going_in, pixels, built.pixels.values.size))
+                device.insert_code("before_end", write_code(device, [*state.values(), *recorded.values()]))
                 built.network.run(built.duration * b2.second, namespace={})
                 device.build(directory=str(folder), compile=False, run=False, with_output=False)
-                files: dict[str, list[Any]] = {}
-                for name, (kind, size) in built.state.items():
-                    group, variable = name.split(".")
-                    file = device.get_array_filename(built.groups[group].variables[variable])
-                    files[name] = [file, kind.str, size]
-                monitors = {"spike_monitor": built.spike_monitor, "presentation_monitor": built.presentation_monitor}
-                for name in SPIKE_OUTPUTS + PRESENTATION_OUTPUTS:
-                    monitor, variable = name.split(".")
-                    entry = monitors[monitor].variables[variable]
-                    files[name] = [device.get_array_filename(entry), np.dtype(entry.dtype).str, None]
+                # Every program start would read the pixels of the build, which are all zero.
+                (folder / "static_arrays" / pixels).write_bytes(b"")
             finally:
                 device.reinit()
                 b2.set_device("runtime")
         (folder / "headers.h").write_text(_HEADERS)
-        return files
+        files: Layout = {name: (kind.str, size) for name, (kind, size) in built.state.items()}
+        return files | {name: (np.dtype(variable.dtype).str, None) for name, variable in recorded.items()}
 
     def _compile(self, folder: Path) -> None:
         command = compiler()
@@ -234,22 +237,15 @@ class StandaloneProgram(Program):
                     "works, or choose --backend numpy."
                 )
 
-    def execute(self, inputs: Mapping[str, Any], pixels: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
-        """Start the program once, with the arrays in files of a private folder."""
+    def execute(self, inputs: Mapping[str, Any], pixels: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
+        """Start the program once, with what it reads and writes in files of a private folder."""
         size = pixels.nbytes + BYTES_PER_SYNAPSE * self.parameters.inputs * self.parameters.neurons
         with scratch_folder(size) as folder:
-            results = folder / "results"
-            results.mkdir()
-            arguments = []
-            for variable, value in inputs.items():
-                _, kind, size = self.files[variable]
-                np.ascontiguousarray(np.broadcast_to(value, (size,)), dtype=kind).tofile(folder / variable)
-                arguments.append(f"{variable}={folder / variable}")
-            pixels.tofile(folder / "pixels")
-            arguments.append(f"pixels.values={folder / 'pixels'}")
+            start, end = folder / "in", folder / "out"
+            write_input(start, {name: self.files[name] for name in self.layout}, inputs, pixels)
             try:
                 done = subprocess.run(
-                    [*self.launcher, str(self.folder / "main"), "--results_dir", f"{results}/", *arguments],
+                    [*self.launcher, str(self.folder / "main"), str(start), str(end)],
                     cwd=self.folder, capture_output=True, text=True, check=False,
                 )  # fmt: skip
             except OSError as error:
@@ -263,11 +259,13 @@ class StandaloneProgram(Program):
                 raise BackendError(
                     f"The compiled program in {self.folder} failed ({reason}): delete the folder and run again."
                 )
-            output = {}
-            for variable, (file, kind, _) in self.files.items():
-                path = results / file
-                output[variable] = np.fromfile(path, dtype=kind) if path.exists() else np.zeros(0, dtype=kind)
-            return output
+            return read_output(end, self.files)
+
+
+def _variable(groups: Mapping[str, Any], name: str) -> Any:
+    """Return the Brian2 variable with the name ``group.variable``."""
+    group, variable = name.split(".")
+    return groups[group].variables[variable]
 
 
 def _machine() -> str:

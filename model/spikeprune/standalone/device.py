@@ -12,7 +12,8 @@ from brian2.core.variables import ArrayVariable
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice, CPPWriter
 from brian2.devices.device import all_devices
 
-from .codeobject import DENSE_TEMPLATE, PAIRED_TEMPLATE, FastCPPStandaloneCodeObject
+from .codeobject import FastCPPStandaloneCodeObject
+from .generator import DENSE_TEMPLATE, PAIRED_TEMPLATE
 
 __all__ = ["FAST_DEVICE", "FastCPPStandaloneDevice"]
 

@@ -8,7 +8,8 @@ from typing import Any
 from brian2 import NeuronGroup
 from brian2.groups.neurongroup import Thresholder
 
-from .codeobject import CALENDAR_TEMPLATE, fast_code_object
+from .codeobject import fast_code_object
+from .generator import CALENDAR_TEMPLATE
 
 __all__ = ["RenewalGroup"]
 

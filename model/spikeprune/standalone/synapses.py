@@ -10,7 +10,8 @@ from brian2 import Quantity, Synapses, second
 from brian2.groups.subgroup import Subgroup
 from brian2.synapses.synapses import SynapticPathway
 
-from .codeobject import DENSE_TEMPLATE, PAIRED_TEMPLATE, fast_code_object
+from .codeobject import fast_code_object
+from .generator import DENSE_TEMPLATE, PAIRED_TEMPLATE
 
 __all__ = ["DenseSynapses", "PairedSynapses"]
 
@@ -20,6 +21,9 @@ class UndelayedPathway(SynapticPathway):
 
     #: Event of the other side that limits the pathway to some of its neurons.
     only: str | None = None
+    #: Condition without which a synapse is not changed.
+    where: str | None = None
+    abstract_code: str
 
     def create_code_objects(self, run_namespace: Mapping[str, Any]) -> None:
         # A class that the user chose for these synapses takes precedence.
@@ -42,6 +46,11 @@ class UndelayedPathway(SynapticPathway):
             self.needed_variables.append("_only_space")
             self.template_kwds["only_variable"] = self.target.variables[name]
         self.code_objects[:] = [weakref.proxy(self.create_default_code_object(run_namespace))]
+
+    def update_abstract_code(self, run_namespace: Mapping[str, Any] | None = None, level: int = 0) -> None:
+        super().update_abstract_code(run_namespace, level=level + 1)
+        if self.where is not None and self.template == DENSE_TEMPLATE:
+            self.abstract_code = f"_where = {self.where}\n{self.abstract_code}"
 
 
 class RegularSynapses(Synapses):
@@ -140,14 +149,17 @@ class DenseSynapses(RegularSynapses):
     only : dict of str to str, optional
         Name of a pathway to an event of the neurons at its other end: a promise that the pathway's statements change
         nothing at neurons for which this event does not occur in the same time step, so that they may be left out.
+    where : dict of str to str, optional
+        Name of a pathway to a condition: a promise that the pathway's statements change nothing at synapses for which
+        it does not hold, so that they may be left out.
     *args, **kwds
         Passed on to `Synapses`, except that `delay` can only be zero.
 
     Raises
     ------
     TypeError
-        If source or target are no whole group, or a delay is given; and in `connect` if the connections asked for are
-        not all-to-all.
+        If source or target are no whole group, a delay is given, or a limit for a pathway or to an event that does not
+        exist; and in `connect` if the connections asked for are not all-to-all.
 
     Notes
     -----
@@ -163,7 +175,13 @@ class DenseSynapses(RegularSynapses):
     pattern, pattern_j = "all-to-all", None
 
     def __init__(
-        self, source: Any, target: Any = None, *args: Any, only: Mapping[str, str] | None = None, **kwds: Any
+        self,
+        source: Any,
+        target: Any = None,
+        *args: Any,
+        only: Mapping[str, str] | None = None,
+        where: Mapping[str, str] | None = None,
+        **kwds: Any,
     ) -> None:
         super().__init__(source, target, *args, **kwds)
         for pathway, event in (only or {}).items():
@@ -173,6 +191,13 @@ class DenseSynapses(RegularSynapses):
                     "pathway and an event of the neurons at its other end."
                 )
             getattr(self, pathway).only = event
+        for pathway, condition in (where or {}).items():
+            if pathway not in self._pathway_names():
+                raise TypeError(
+                    f"DenseSynapses '{self.name}' cannot limit the pathway '{pathway}', which they do not have: name "
+                    f"one of {', '.join(self._pathway_names())}."
+                )
+            getattr(self, pathway).where = condition
 
 
 class PairedSynapses(RegularSynapses):

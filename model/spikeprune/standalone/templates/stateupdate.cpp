@@ -1,8 +1,12 @@
 {# USES_VARIABLES { N } #}
 {# ALLOWS_SCALAR_WRITE #}
-{# With a condition `_awake`, blocks of neurons are left out where it holds for none of them. #}
+{# With a condition `_awake`, blocks of neurons are left out where it holds for none of them.  With an event space, the
+   code ends with the condition of the event: a block is asked for events while its variables are in registers. #}
 {% extends 'common_group.cpp' %}
 {% import 'lanes.cpp' as lanes %}
+
+{% set _finds_events = eventspace_variable is defined %}
+{% set _by_blocks = (awake or _finds_events) and not order_matters %}
 
 {% macro _update(first, end) %}
     {% if '_idx' in independent_over and not order_matters %}
@@ -12,11 +16,56 @@
     {
         const size_t _vectorisation_idx = _idx;
         {{vector_code|autoindent}}
+        {% if _finds_events and _by_blocks %}
+        _holds[_idx - _start] = -(int32_t)(_cond != 0);
+        {% elif _finds_events %}
+        if (!_cond)
+            continue;
+        {{_note_event('_idx')|autoindent}}
+        {% endif %}
     }
 {%- endmacro %}
 
+{% macro _note_event(neuron) %}
+        {% if later %}
+        {
+            const int32_t _idx = {{neuron}};
+            {{later|autoindent}}
+            if (!_later)
+                continue;
+        }
+        {% endif %}
+        {{get_array_name(eventspace_variable)}}[_count++] = {{neuron}};
+{%- endmacro %}
+
+{% macro _block(end) %}
+        {% if awake %}
+        {
+            int32_t _holds[_lanes];
+            for (int _i = 0; _i < _lanes; _i++)
+            {
+                const int _idx = _start + _i;
+                {{awake|autoindent}}
+                _holds[_i] = -(int32_t)(_awake != 0);
+            }
+            if (!_bits_of_lanes(_holds))
+                continue;
+        }
+        {% endif %}
+{{_update('_start', end)}}
+{%- endmacro %}
+
+{% macro _ask_block() %}
+        {% if _finds_events %}
+        uint32_t _bits = _bits_of_lanes(_holds);
+        {% call lanes.each_of_bits('_start') %}
+{{_note_event('_neuron')}}
+        {% endcall %}
+        {% endif %}
+{%- endmacro %}
+
 {% block extra_headers %}
-{{lanes.headers() if awake else ''}}
+{{lanes.headers() if _by_blocks else ''}}
 {% endblock %}
 
 {% block maincode %}
@@ -26,24 +75,39 @@
     {{loads['0']|autoindent}}
 
     const int _N = {{constant_or_scalar('N', variables['N'])}};
-    {% if awake and not order_matters %}
+    {% if _finds_events %}
+    int32_t _count = 0;
+    {% endif %}
+    {% if _by_blocks %}
     const int _lanes = 16;
     int _start = 0;
     for (; _start + _lanes <= _N; _start += _lanes)
     {
+        {% if _finds_events %}
         int32_t _holds[_lanes];
-        for (int _i = 0; _i < _lanes; _i++)
-        {
-            const int _idx = _start + _i;
-            {{awake|autoindent}}
-            _holds[_i] = -(int32_t)(_awake != 0);
-        }
-        if (!_bits_of_lanes(_holds))
-            continue;
-{{_update('_start', '_start + _lanes')}}
+        {% endif %}
+{{_block('_start + _lanes')}}
+{{_ask_block()}}
     }
+    if (_start < _N)
+    {
+        {% if _finds_events %}
+        int32_t _holds[_lanes] = {0};
+        {% endif %}
 {{_update('_start', '_N')}}
+{{_ask_block()}}
+    }
     {% else %}
 {{_update('0', '_N')}}
+    {% endif %}
+    {% if _finds_events %}
+    {{get_array_name(eventspace_variable)}}[_N] = _count;
+    {% endif %}
+{% endblock %}
+
+{% block after_code %}
+    {% if eventspace_variable is defined %}
+    // the last element holds the number of events
+    {{get_array_name(eventspace_variable)}}[{{constant_or_scalar('N', variables['N'])}}] = 0;
     {% endif %}
 {% endblock %}

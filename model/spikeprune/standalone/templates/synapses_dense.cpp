@@ -2,9 +2,11 @@
 {# Pathway between two whole groups connected all-to-all without delays: synapse i*N_post + j connects i to j.
    The generator leaves the definition of both neuron indices, and what depends on one of them, to the loops below. #}
 {% extends 'common_synapses.cpp' %}
+{% import 'lanes.cpp' as lanes %}
 
-{% macro _body(index) %}
+{% macro _body(index, pair='') %}
                 {{loads[index]|autoindent}}
+                {{(pair or loads['_pair'])|autoindent}}
                 const size_t _idx = (size_t)_presynaptic_idx * N_post + _postsynaptic_idx;
                 const size_t _vectorisation_idx = _idx;
                 {{vector_code|autoindent}}
@@ -23,6 +25,24 @@
 {{_body(index)}}
             }
 {%- endmacro %}
+
+{% macro _choose(other_index, first, number) %}
+                    int32_t _holds[16]{{'' if number == '16' else ' = {0}'}};
+                    for (int32_t _i = 0; _i < {{number}}; _i++)
+                    {
+                        const int32_t {{other_index}} = {{first}} + _i;
+                        {{where|autoindent}}
+                        _holds[_i] = -(int32_t)(_where != 0);
+                    }
+                    _number = _append_lanes(_chosen.data(), _number, {{first}}, _bits_of_lanes(_holds));
+{%- endmacro %}
+
+{% block extra_headers %}
+{% if where %}
+#include <vector>
+{{lanes.headers()}}
+{% endif %}
+{% endblock %}
 
 {% block maincode %}
     {% set _eventspace = get_array_name(eventspace_variable) %}
@@ -101,7 +121,51 @@
             {
                 const int32_t {{_event_index}} = _events[_event];
                 {{loads[_event_index]|autoindent}}
+                {% if where and _other_index in independent_over and not order_matters %}
+                {% set _stored %}
+                {% for type, name in pairs %}
+                const {{type}} {{name}} = _{{name}}_of[_k];
+                {% endfor %}
+                {% endset %}
+                // only synapses for which something is to be done
+                static std::vector<int32_t> _chosen({{_other_size}} + 16);
+                int32_t _number = 0;
+                const int32_t _in_blocks = {{_other_size}} / 16 * 16;
+                for (int32_t _first = 0; _first < _in_blocks; _first += 16)
+                {
+{{_choose(_other_index, '_first', '16')}}
+                }
+                if (_in_blocks < {{_other_size}})
+                {
+{{_choose(_other_index, '_in_blocks', _other_size ~ ' - _in_blocks')}}
+                }
+                const int32_t* const _others = _chosen.data();
+                {% if pairs %}
+                // what belongs to no synapse is computed first, for many neurons side by side
+                {% for type, name in pairs %}
+                static std::vector<{{type}}> _all_{{name}}({{_other_size}});
+                {{type}}* const _{{name}}_of = _all_{{name}}.data();
+                {% endfor %}
+                #pragma GCC ivdep
+                for (int32_t _k = 0; _k < _number; _k++)
+                {
+                    const int32_t {{_other_index}} = _others[_k];
+                    {{loads[_other_index]|autoindent}}
+                    {{loads['_pair']|autoindent}}
+                    {% for _, name in pairs %}
+                    _{{name}}_of[_k] = {{name}};
+                    {% endfor %}
+                }
+                {% endif %}
+                #pragma GCC ivdep
+                for (int32_t _k = 0; _k < _number; _k++)
+                {
+                    const int32_t {{_other_index}} = _others[_k];
+{{_body(_other_index, _stored)}}
+                }
+                {% else %}
 {{_loop(_other_index, _other_size)}}
+                {% endif %}
             }
         }
     }

@@ -34,16 +34,7 @@
                 _holds[_i] = 0;
             {% endif %}
             uint32_t _bits = _bits_of_lanes(_holds);
-            for (int32_t _neuron = {{first}}; _bits; _neuron++, _bits >>= 1)
-            {
-#if defined(__GNUC__)
-                const int _skip = __builtin_ctz(_bits);
-                _neuron += _skip;
-                _bits >>= _skip;
-#else
-                if (!(_bits & 1))
-                    continue;
-#endif
+            {% call lanes.each_of_bits(first) %}
                 {% if later %}
                 const int32_t _idx = _neuron;
                 {{later|autoindent}}
@@ -52,7 +43,7 @@
                 {% endif %}
                 {{_make_refractory('_neuron')|autoindent}}
                 {{_eventspace}}[_count++] = _neuron;
-            }
+            {% endcall %}
 {%- endmacro %}
 
 {% block maincode %}
@@ -81,11 +72,14 @@
         const int32_t _idx = 0;
         const size_t _vectorisation_idx = 0;
         {{vector_code|autoindent}}
-        {{later|autoindent}}
-        if (_cond{{' && _later' if later else ''}})
+        if (_cond)
         {
-            {{_make_refractory('_idx')|autoindent}}
-            {{_eventspace}}[_count++] = _idx;
+            {{later|autoindent}}
+            {{'if (_later)' if later else ''}}
+            {
+                {{_make_refractory('_idx')|autoindent}}
+                {{_eventspace}}[_count++] = _idx;
+            }
         }
     }
     {% else %}

@@ -1,0 +1,80 @@
+"""Neurons of a layer, whose generated C++ code asks for events only where there can be some."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from brian2 import NeuronGroup
+from brian2.core.variables import Variables
+from brian2.groups.neurongroup import StateUpdater
+
+from .codeobject import fast_code_object
+from .generator import LASTING_TEMPLATE
+
+__all__ = ["LayerGroup"]
+
+
+class FusedStateUpdater(StateUpdater):
+    """State updater whose code ends with the threshold condition."""
+
+    def update_abstract_code(self, run_namespace: Mapping[str, Any]) -> None:
+        super().update_abstract_code(run_namespace)
+        thresholder = self.group.thresholder["spike"]
+        thresholder.update_abstract_code(run_namespace)  # complains of what is no condition
+        self.abstract_code += "\n" + thresholder.abstract_code
+
+
+class LayerGroup(NeuronGroup):
+    """Neurons that are used like `~brian2.groups.neurongroup.NeuronGroup`.
+
+    In C++ standalone mode without OpenMP, given the `codeobj_class` of `fast_code_object`, the threshold is tested in
+    the loop that integrates the neurons, while their variables are in registers.
+
+    Parameters
+    ----------
+    N, model, **kwds
+        As in `NeuronGroup`.
+    lasting : dict of str to str, optional
+        Name of an event to its cause, another event of these neurons: a promise that the condition of the first, where
+        it does not hold for a neuron, only begins to hold after the second has occurred for it.  Then nothing but
+        neurons for which it held in the last time step, or for which the cause has occurred since, is asked.
+
+    Raises
+    ------
+    TypeError
+        If `lasting` names an event that these neurons do not have.
+
+    Notes
+    -----
+    Nothing else may come between the state update of the group (in the slot "groups") and its threshold (in
+    "thresholds") that changes what the condition reads.  Groups with a `refractory` period of Brian2's own are tested
+    in "thresholds" as ever.
+    """
+
+    def __init__(self, N: int, model: Any, *args: Any, lasting: Mapping[str, str] | None = None, **kwds: Any) -> None:
+        super().__init__(N, model, *args, **kwds)
+        for names in (lasting or {}).items():
+            for name in names:
+                if name not in self.events:
+                    known = ", ".join(sorted(self.events)) or "none"
+                    raise TypeError(f"'{name}' in the lasting events of '{self.name}' is none of its events: {known}.")
+        if fast_code_object() is None or kwds.get("codeobj_class") is not fast_code_object():
+            return
+        for event, cause in (lasting or {}).items():
+            thresholder = self.thresholder[event]
+            thresholder.template = LASTING_TEMPLATE
+            thresholder.needed_variables.append(f"_{cause}space")
+            thresholder.template_kwds["cause_variable"] = self.variables[f"_{cause}space"]
+        # The code of one neuron is no loop.
+        if "spike" in self.events and self._refractory is False and N > 1:
+            self._fuse()
+
+    def _fuse(self) -> None:
+        updater, thresholder = self.state_updater, self.thresholder["spike"]
+        updater.__class__ = FusedStateUpdater
+        updater.variables = Variables(updater)
+        updater.variables.add_auxiliary_variable("_cond", dtype=bool)
+        updater.needed_variables = [*updater.needed_variables, "_spikespace"]
+        updater.template_kwds = {**(updater.template_kwds or {}), "eventspace_variable": self.variables["_spikespace"]}
+        self.contained_objects.remove(thresholder)
