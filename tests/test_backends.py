@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import stat
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +23,7 @@ from filelock import FileLock
 from spikeprune import AdaptivePruning, NetworkParameters, NoPruning, OperationCounts, SoftPruning
 from spikeprune.backend import ChunkResult, Program, State, make_program, scratch
 from spikeprune.backend import standalone as standalone_module
+from spikeprune.backend.exchange import write_input
 from spikeprune.backend.scratch import scratch_folder
 from spikeprune.errors import BackendError, ParameterError
 from spikeprune.state import initial_state
@@ -359,7 +362,40 @@ def test_manifest_names_every_variable_that_comes_out(compiled: Compiled) -> Non
     program = compiled("double")
     manifest = json.loads((program.folder / "manifest.json").read_text())
     assert set(program.layout) < set(manifest)
-    assert all(size is None or size >= 1 for _, _, size in manifest.values())
+    assert all(size is None or size >= 1 for _, size in manifest.values())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ([], r"This program takes two arguments: the file to read and the file to write\."),
+        (["in", "out", "more"], r"This program takes two arguments"),
+        (["absent", "out"], r"The file absent is too short\."),
+        (["short", "out"], r"The file short is too short\."),
+        (["in", "absent/out"], r"The file absent/out cannot be written\."),
+    ],
+)
+def test_a_program_started_by_hand_says_what_it_needs(
+    arguments: list[str],
+    complaint: str,
+    compiled: Compiled,
+    small: NetworkParameters,
+    small_rule: AdaptivePruning,
+    pixels: np.ndarray,
+    tmp_path: Path,
+) -> None:
+    program = compiled("double")
+    state = initial_state(small, small_rule, 0, program.layout)
+    state["presenter.images"] = np.ones(1)
+    shown = np.zeros((CHUNK, small.inputs), np.uint8)
+    write_input(tmp_path / "in", {name: program.files[name] for name in program.layout}, state, shown)
+    (tmp_path / "short").write_bytes((tmp_path / "in").read_bytes()[:-1])
+    done = subprocess.run(
+        [program.folder / "main", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert re.fullmatch(complaint + ".*", done.stderr.strip())
+    assert not (tmp_path / "out").exists()
 
 
 def test_files_of_a_run_are_kept_in_memory_where_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -387,13 +387,15 @@ W = np.array([[0, 0.1], [0.03, 0.1], [0.27, 0.1]])
 LAST = 19
 
 
+TWO_NEURONS = NetworkParameters(
+    inputs=3, neurons=2, presentation=10, rest=0, minimum_spikes=0, attempts=1, w_exc_inh=0.0,
+    rate_pre=1e-2, rate_post=1e-1,
+)  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def crippled() -> Program:
-    p = NetworkParameters(
-        inputs=3, neurons=2, presentation=10, rest=0, minimum_spikes=0, attempts=1, w_exc_inh=0.0,
-        rate_pre=1e-2, rate_post=1e-1,
-    )  # fmt: skip
-    return make_program("numpy", p, NoPruning(), 2, "double")
+    return make_program("numpy", TWO_NEURONS, SoftPruning(start=10**6), 2, "double")
 
 
 def fire(
@@ -434,6 +436,23 @@ def test_removed_and_frozen_synapses_learn_nothing(crippled: Program) -> None:
         assert np.all(w[PLASTIC] != W[PLASTIC])
     assert np.all(before.state["plastic.w"].reshape(3, 2)[PLASTIC] > W[PLASTIC])
     assert np.all(after.state["plastic.w"].reshape(3, 2)[PLASTIC] < W[PLASTIC])
+
+
+@pytest.mark.parametrize("input_step", [3, 9])
+def test_removed_synapses_stay_removed_under_rules_that_freeze_nothing(input_step: int) -> None:
+    """Inputs fire before or after the neurons; the next presentation begins with normalisation."""
+    assert not NoPruning.freezes
+    program = make_program("numpy", TWO_NEURONS, NoPruning(), 2, "double")
+    state = fire(program, [input_step] * 3, [6] * 2, {"plastic.plastic": ALIVE.ravel()}).state
+    for result in (state, program.run(state, np.zeros((2, 3), np.uint8), seed=0, first_image=1).state):
+        w = result["plastic.w"].reshape(3, 2)
+        np.testing.assert_array_equal(w[~ALIVE], 0)
+        assert np.any(w[ALIVE] != W[ALIVE])
+
+
+def test_rules_that_freeze_say_so() -> None:
+    for rule in RULES.values():
+        assert rule.freezes == ("frozen" in rule.update_synapses)
 
 
 def test_removed_synapses_count_nothing_and_frozen_ones_count_as_transmissions_only(crippled: Program) -> None:

@@ -243,12 +243,11 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
 
 def _plastic_synapses(inputs: Any, excitatory: Any, rule: PruningRule, namespace: dict[str, Any], clock: Any) -> Any:
     """Connect the input to the excitatory neurons: transmission, plasticity, normalisation and pruning."""
-    on_pre = {"transmit": stdp.TRANSMIT, "depress": stdp.DEPRESS}
-    on_post = {
-        "potentiate": stdp.POTENTIATE,
-        "sum": stdp.SUM_SYNAPSE,
-        "normalise": stdp.NORMALISE_SYNAPSE,
-    }
+    add, depress, normalise = stdp.SUM, stdp.DEPRESS, stdp.NORMALISE_SYNAPSE
+    if rule.freezes:
+        add, depress, normalise = stdp.SUM_PLASTIC, stdp.DEPRESS_PLASTIC, stdp.NORMALISE_PLASTIC
+    on_pre = {"transmit": stdp.TRANSMIT, "depress": depress}
+    on_post = {"potentiate": stdp.POTENTIATE, "sum": add, "normalise": normalise}
     on_event = {"potentiate": "spike", "sum": "normalise", "normalise": "normalise"} | dict.fromkeys(on_pre, "spike")
     # The input's reset lies between depression and potentiation, which comes after that of the excitatory neurons.
     schedule = {"sum": ("start", 3), "normalise": ("start", 5)}
@@ -256,12 +255,12 @@ def _plastic_synapses(inputs: Any, excitatory: Any, rule: PruningRule, namespace
     if rule.acts_in_training:
         excitatory.set_event_schedule("prune", when="end", order=3)
         excitatory.run_on_event("prune", rule.update_neurons + "total = 0\nfixed = 0", when="end", order=6)
-        on_post |= {"gather": stdp.SUM_SYNAPSE, "prune": rule.update_synapses}
+        on_post |= {"gather": add, "prune": rule.update_synapses}
         on_event |= {"gather": "prune", "prune": "prune"}
         schedule |= {"gather": ("end", 4), "prune": ("end", 7)}
     plastic = DenseSynapses(
         inputs, excitatory, stdp.SYNAPSE, on_pre=on_pre, on_post=on_post, on_event=on_event,
-        only={"depress": "live"}, where={"potentiate": stdp.REMEMBERED},
+        only={"depress": "live"}, where={"potentiate": stdp.POTENTIATED},
         namespace=namespace, clock=clock, name="plastic",
     )  # fmt: skip
     plastic.connect()

@@ -12,20 +12,23 @@ References
 
 __all__ = [
     "DEPRESS",
+    "DEPRESS_PLASTIC",
     "LIVE",
     "NORMALISE",
     "NORMALISE_NEURON",
+    "NORMALISE_PLASTIC",
     "NORMALISE_SYNAPSE",
     "POSTSYNAPTIC",
     "POSTSYNAPTIC_LIVE",
     "POSTSYNAPTIC_REST",
     "POSTSYNAPTIC_SPIKE",
     "POTENTIATE",
+    "POTENTIATED",
     "PRESYNAPTIC",
     "PRESYNAPTIC_REST",
     "PRESYNAPTIC_SPIKE",
-    "REMEMBERED",
-    "SUM_SYNAPSE",
+    "SUM",
+    "SUM_PLASTIC",
     "SYNAPSE",
     "TRANSMIT",
 ]
@@ -37,11 +40,15 @@ plastic                      : boolean  # false once removed or frozen
 """
 
 # An input spike is transmitted, then depresses; an excitatory spike potentiates.  An input spike and an excitatory
-# spike in the same time step count as input first.  A removed synapse has w = 0 and is not plastic: it does neither.
+# spike in the same time step count as input first.  A removed synapse has w = 0, so nothing but potentiation needs to
+# ask whether it is plastic, unless the pruning rule freezes synapses at another weight.
 TRANSMIT = "g_e_post += w"
-DEPRESS = "w = clip(w - learning_post*rate_pre*post1_post*int(plastic), 0, w_max)"
+DEPRESS = "w = clip(w - learning_post*rate_pre*post1_post, 0, w_max)"
+DEPRESS_PLASTIC = "w = clip(w - learning_post*rate_pre*post1_post*int(plastic), 0, w_max)"
 # Exponents end at -80 because the exponential of less, no number in single precision, takes many times longer.
-REMEMBERED = "now_post - last_spike_pre < remembered_steps"  # after 368 ms, a trace of 1e-8 changes a weight by 1e-10
+# After 368 ms, a trace of 1e-8 changes a weight by 1e-10: the input spike is forgotten.
+REMEMBERED = "now_post - last_spike_pre < remembered_steps"
+POTENTIATED = f"learning_post > 0 and {REMEMBERED}"
 POTENTIATE = f"""
 pre = exp(clip((last_spike_pre - now_post)*dt/tau_pre, -80, 0))*int({REMEMBERED})
 w = clip(w + learning_post*rate_post*pre*post2_post*int(plastic), 0, w_max)
@@ -101,7 +108,8 @@ post1 = post1*depressible*rest_post1
 # Normalisation: what learns is scaled so that the neuron's weights sum to `normalised_sum` (weight_sum, unless the
 # pruning rule says otherwise); what is frozen keeps its value.
 NORMALISE = "step < 1 and learning > 0 and changed > 0"
-SUM_SYNAPSE = """
+SUM = "total_post += w"
+SUM_PLASTIC = """
 total_post += w
 fixed_post += w*int(not plastic)
 """
@@ -111,4 +119,5 @@ total = 0
 fixed = 0
 changed = 0
 """
-NORMALISE_SYNAPSE = "w = clip(w*(1 + int(plastic)*(scale_post - 1)), 0, w_max)"
+NORMALISE_SYNAPSE = "w = clip(w*scale_post, 0, w_max)"
+NORMALISE_PLASTIC = "w = clip(w*(int(plastic)*scale_post + int(not plastic)), 0, w_max)"

@@ -91,6 +91,8 @@ class PruningRule:
     on_spike: ClassVar[str] = ""
     update_neurons: ClassVar[str] = ""
     update_synapses: ClassVar[str] = ""
+    #: Whether synapses may stay that are not plastic any more (`FREEZE`): then their weights are kept from changing.
+    freezes: ClassVar[bool] = False
     #: What the weights of a neuron sum to after normalisation, an expression of the neuron.
     normalised_sum: ClassVar[str] = "weight_sum"
     #: Sums over all neurons, made at a pruning event before ``update_neurons``: name of the sum to neuron variable.

@@ -54,6 +54,7 @@ history                      : 1        # spikes since training began
     update_synapses: ClassVar[str] = FREEZE.format(
         criterion="history_post >= settled_post and w < h_post", value="value_post"
     )
+    freezes: ClassVar[bool] = True
     threshold: ClassVar[str] = "h"
 
     def initial(self, neurons: int) -> dict[str, NDArray[np.float64]]:

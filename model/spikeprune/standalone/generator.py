@@ -7,19 +7,17 @@ dependencies between iterations, and the templates next to this file use that.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Sequence, Set
 from itertools import chain
 from typing import Any
 
-from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 from brian2.codegen.permutation_analysis import OrderDependenceError, check_for_order_independence
 from brian2.codegen.statements import Statement
-from brian2.core.functions import Function
-from brian2.core.variables import ArrayVariable, Constant
+from brian2.core.variables import ArrayVariable
 from brian2.utils.stringtools import word_substitute
 
-from .expressions import conjunction, conjuncts, names_in
+from .conditions import Blocks, ConditionGenerator
+from .expressions import names_in
 from .precision import (
     SinglePrecisionRenderer,
     float_constants,
@@ -45,16 +43,13 @@ LASTING_TEMPLATE = "lasting"
 #: Templates of this package that loop over neurons or synapses.
 LOOPS = frozenset({"stateupdate", "threshold", "reset", CALENDAR_TEMPLATE, DENSE_TEMPLATE, LASTING_TEMPLATE})
 
-#: Statements of each block of a template.
-Blocks = dict[str | None, Sequence[Statement]]
-
 NEURON_INDICES = frozenset({"_presynaptic_idx", "_postsynaptic_idx"})
 
 #: What depends on both neurons of a synapse, but not on the synapse.
 PAIR = "_pair"
 
 
-class FastCPPCodeGenerator(CPPCodeGenerator):
+class FastCPPCodeGenerator(ConditionGenerator):
     """Brian2's C++ generator, which also tells the template what the vector code reads and writes.
 
     In the code of thresholds, the scalar ``_guard`` is the part of the condition that is the same for all neurons, and
@@ -83,7 +78,7 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
         Whether the vector code has the same result in all iterations because it reads nothing but scalars.
     ``where``
         In dense pathways with a variable ``_where`` (whether a synapse needs to be visited at all), code for one
-        synapse that defines it; else empty.
+        synapse that defines it, where it is not the same for all and in the scalar ``_guard``; else empty.
     """
 
     #: Whether the statement being translated is computed in single precision.
@@ -96,6 +91,8 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
     _pairs: list[tuple[str, str]]
 
     def translate_statement(self, statement: Statement) -> str:
+        # Brian2 replaces products with booleans by branches, which random flags of synapses make expensive.
+        statement.used_boolean_variables = statement.boolean_simplified_expressions = None
         # Scalar statements are computed once a step: there, double precision costs nothing.
         self._single_precision = not statement.scalar and is_single_precision(
             statement, self.variables, self._local_names
@@ -190,7 +187,7 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
             ve_statements, awake = self._take_out("_awake", ve_statements)
             ve_statements, later = self._split_fused(ve_statements)
         if self.template_name == DENSE_TEMPLATE:
-            ve_statements, where = self._take_out("_where", ve_statements)
+            sc_statements, ve_statements, where = self._split_where(sc_statements, ve_statements)
         if self.template_name in ("threshold", LASTING_TEMPLATE):
             sc_statements, ve_statements, later = self._split_condition(sc_statements, ve_statements)
         statements = list(chain(*ve_statements.values()))
@@ -207,70 +204,6 @@ class FastCPPCodeGenerator(CPPCodeGenerator):
             index for index in {"_idx", *NEURON_INDICES} if self._is_independent(statements, index)
         }
         return scalar_code, vector_code, keywords
-
-    def _split_condition(self, sc_statements: Blocks, ve_statements: Blocks) -> tuple[Blocks, Blocks, str]:
-        """Split a threshold's ``_cond = A and B and C``: scalar parts into ``_guard``, all but one into ``_later``."""
-        scalars = {statement.var for statement in chain(*sc_statements.values())}
-        scalars |= {name for name, index in self.variable_indices.items() if index == "0"}
-        scalars |= {name for name, value in self.variables.items() if isinstance(value, Constant)}
-        guarded, rest, later = dict(sc_statements), dict(ve_statements), ""
-        for block, statements in ve_statements.items():
-            old = statements[-1]
-            parts = conjuncts(old.expr)
-            alike = [part for part in parts if names_in(part) <= scalars]
-            others = [part for part in parts if part not in alike]
-            # A condition on scalars alone is evaluated once anyway.
-            if len(statements) > 1 or not others:
-                alike, others = [], parts
-            else:
-                others, later = self._put_off(old, others)
-            guard = Statement("_guard", ":=", conjunction(alike), "", bool, constant=True, scalar=True)
-            condition = Statement(old.var, old.op, conjunction(others), old.comment, old.dtype, old.constant)
-            guarded[block], rest[block] = [*sc_statements[block], guard], [*statements[:-1], condition]
-        return guarded, rest, later
-
-    def _split_fused(self, blocks: Blocks) -> tuple[Blocks, str]:
-        """Split ``_cond = A and B`` at the end of a state update: all but the first part into ``_later``."""
-        split, later = dict(blocks), ""
-        for block, statements in blocks.items():
-            if statements and statements[-1].var == "_cond":
-                old = statements[-1]
-                parts, later = self._put_off(old, conjuncts(old.expr), {statement.var for statement in statements})
-                condition = Statement(old.var, old.op, conjunction(parts), old.comment, old.dtype)
-                split[block] = [*statements[:-1], condition]
-        return split, later
-
-    def _put_off(
-        self, old: Statement, parts: list[ast.expr], local: Set[str] = frozenset()
-    ) -> tuple[list[ast.expr], str]:
-        """Leave the first part of a condition, if the others can be asked of one neuron on its own: as ``_later``."""
-        names = set().union(*map(names_in, parts[1:]))
-        unknown = {name for name in names & local if not isinstance(self.variables.get(name), ArrayVariable)}
-        indices = {self.variable_indices.get(name, "0") for name in names}
-        if len(parts) < 2 or unknown or not self._is_stateless(old) or not indices <= {"_idx", "0"}:
-            return parts, ""
-        return parts[:1], self._for_one_neuron(Statement("_later", ":=", conjunction(parts[1:]), "", bool))
-
-    def _take_out(self, name: str, blocks: Blocks) -> tuple[Blocks, str]:
-        """Take the definition of `name` out of the statements, and return it as code for one neuron on its own."""
-        code = ""
-        for statement in chain(*blocks.values()):
-            if statement.var == name:
-                code = self._for_one_neuron(statement)
-        return {block: [s for s in statements if s.var != name] for block, statements in blocks.items()}, code
-
-    def _for_one_neuron(self, statement: Statement) -> str:
-        """Code of a statement for one neuron on its own, with what it reads."""
-        lines = []
-        for name in sorted(names_in(statement.expr)):
-            if isinstance(variable := self.variables.get(name), ArrayVariable):
-                array = f"{self.get_array_name(variable)}[{self.variable_indices[name]}]"
-                lines.append(f"const {self.c_data_type(variable.dtype)} {name} = {array};")
-        return "\n".join([*lines, self.translate_statement(statement)])
-
-    def _is_stateless(self, statement: Statement) -> bool:
-        functions = [self.variables.get(name) for name in names_in(statement.expr)]
-        return all(function.stateless for function in functions if isinstance(function, Function))
 
     def _order_matters(self, statements: Sequence[Statement]) -> bool:
         try:

@@ -130,6 +130,8 @@
                 // only synapses for which something is to be done
                 static std::vector<int32_t> _chosen({{_other_size}} + 16);
                 int32_t _number = 0;
+                if (!_guard)
+                    continue;
                 const int32_t _in_blocks = {{_other_size}} / 16 * 16;
                 for (int32_t _first = 0; _first < _in_blocks; _first += 16)
                 {
