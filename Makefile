@@ -21,7 +21,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p $(MODERN) >/dev/null 2>&1 && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench overhead clean compiler python
+.PHONY: help demo test lint bench overhead pruned clean compiler python
 
 help: ## list the targets
 	@echo "make TARGET [ARGS=\"...\"] [PYTHON=python3.12] [CXX=clang++]"
@@ -47,6 +47,10 @@ bench: $(VENV)/.installed-dev ## time spikeprune, the floor and its peers side b
 overhead: $(VENV)/.installed-dev ## what adaptive pruning costs by itself: time measured, energy and area estimated
 	@echo "==> Overhead: trainings with and without the rule in turn, on an otherwise idle machine if you can."
 	@$(ALONE) $(BIN)/python benchmarks/overhead.py $(ARGS)
+
+pruned: $(VENV)/.installed-dev ## what pruning saves in wall time, in training and in inference
+	@echo "==> Overhead: trainings with and without the rule in turn, on an otherwise idle machine if you can."
+	@$(ALONE) $(BIN)/python benchmarks/pruned.py $(ARGS)
 
 clean: ## remove the environment, caches and build products; runs and pictures stay
 	@echo "==> Clean: removing $(VENV), caches and build products; runs and pictures stay."
