@@ -12,6 +12,7 @@ import pytest
 from spikeprune import (
     AdaptivePruning,
     ConstantPruning,
+    FocusedPruning,
     NetworkParameters,
     NoPruning,
     PostTrainingPruning,
@@ -125,6 +126,7 @@ TRAINING_RULES = [
     AdaptiveWithoutRenormalisation(beta=0.6, eta=0.3, interval=4),
     AdaptiveGlobalThreshold(beta=0.6, eta=0.3, interval=4),
     SettlingPruning(beta=0.6, eta=0.3, settled=25, interval=4),
+    FocusedPruning(beta=0.6, eta=0.3, interval=4),
 ]
 
 
@@ -323,6 +325,36 @@ def test_a_silent_population_divides_by_nothing(rule: PruningRule) -> None:
     if rule.name == "adaptive":
         np.testing.assert_array_equal(state["excitatory.h"], 0)
         np.testing.assert_array_equal(state["plastic.alive"], alive)
+
+
+def test_focused_pruning_by_hand() -> None:
+    """Contraharmonic means 0.0468/0.3 = 0.156 and 0.03/0.3 = 0.1: thresholds 0.25 x 0.8 times these, 0.0312 and 0.02.
+
+    Neuron 0 loses 0.02 of 0.3; half of it, 1/30 of the whole, is not given back.
+    """
+    w = np.array([[0.2, 0.1], [0.08, 0.1], [0.02, 0.1]])
+    rule = FocusedPruning(beta=0.8, eta=0.25, given_back=0.5, interval=1)
+    state = flash(rule, w, excitatory__count=[4, 4], presenter__interval_spikes=8)
+    np.testing.assert_allclose(state["excitatory.h"], [0.0312, 0.02], rtol=1e-14)
+    np.testing.assert_array_equal(state["plastic.alive"].reshape(3, 2), [[1, 1], [1, 1], [0, 1]])
+    np.testing.assert_allclose(state["excitatory.left"], [1 - 1 / 30, 1], rtol=1e-14)
+    np.testing.assert_array_equal(state["excitatory.squares"], 0)
+
+
+def test_focused_pruning_gives_back_the_share_that_it_is_told(small: NetworkParameters, pixels: np.ndarray) -> None:
+    """The last event comes before the last four images, so weights are normalised after it."""
+    removed = {}
+    for given_back in (0.0, 0.5, 1.0):
+        rule = FocusedPruning(beta=0.8, eta=0.5, given_back=given_back, interval=4)
+        program = make_program("numpy", small, rule, IMAGES, "double")
+        state = program.run(initial_state(small, rule, 0, program.layout), pixels[: IMAGES - 1], seed=0).state
+        total = state["plastic.w"].reshape(small.inputs, -1).sum(axis=0)
+        left = state["excitatory.left"]
+        assert np.all((left < 1) == (given_back < 1))
+        removed[given_back] = np.mean(1 - left)
+        # Learning in the last presentation changes the sum a little.
+        np.testing.assert_allclose(total, left * small.weight_sum, rtol=0.1)
+    assert removed[0.0] > removed[0.5] > removed[1.0] == 0
 
 
 def test_settling_by_hand() -> None:

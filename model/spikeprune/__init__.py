@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from spikeprune.pruning import (
         AdaptivePruning,
         ConstantPruning,
+        FocusedPruning,
         NoPruning,
         PostTrainingPruning,
         PruningRule,
@@ -37,6 +38,7 @@ __all__ = [
     "ConstantPruning",
     "Dataset",
     "Evaluation",
+    "FocusedPruning",
     "NetworkParameters",
     "NoPruning",
     "OperationCounts",
@@ -62,8 +64,8 @@ _HOME = {
     "spikeprune.operations": ("OperationCounts",),
     "spikeprune.parameters": ("NetworkParameters",),
     "spikeprune.pruning": (
-        "AdaptivePruning", "ConstantPruning", "SettlingPruning", "NoPruning", "PostTrainingPruning", "PruningRule",
-        "RandomRemoval", "SoftPruning",
+        "AdaptivePruning", "ConstantPruning", "FocusedPruning", "SettlingPruning", "NoPruning", "PostTrainingPruning",
+        "PruningRule", "RandomRemoval", "SoftPruning",
     ),
     "spikeprune.training": ("Run", "load", "resume", "train"),
 }  # fmt: skip

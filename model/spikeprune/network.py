@@ -255,7 +255,7 @@ def _plastic_synapses(inputs: Any, excitatory: Any, rule: PruningRule, namespace
     if rule.acts_in_training:
         excitatory.set_event_schedule("prune", when="end", order=3)
         excitatory.run_on_event("prune", rule.update_neurons + "total = 0\nfixed = 0", when="end", order=6)
-        on_post |= {"gather": add, "prune": rule.update_synapses}
+        on_post |= {"gather": f"{add}\n{rule.add_synapses}", "prune": rule.update_synapses}
         on_event |= {"gather": "prune", "prune": "prune"}
         schedule |= {"gather": ("end", 4), "prune": ("end", 7)}
     plastic = DenseSynapses(

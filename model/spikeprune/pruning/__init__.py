@@ -9,6 +9,7 @@ from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.pruning.adaptive import AdaptivePruning
 from spikeprune.pruning.base import PruningRule, PruningState
 from spikeprune.pruning.constant import ConstantPruning
+from spikeprune.pruning.focused import FocusedPruning
 from spikeprune.pruning.global_threshold import AdaptiveGlobalThreshold
 from spikeprune.pruning.none import NoPruning
 from spikeprune.pruning.post_training import PostTrainingPruning
@@ -25,6 +26,7 @@ __all__ = [
     "AdaptiveWithoutActivity",
     "AdaptiveWithoutRenormalisation",
     "ConstantPruning",
+    "FocusedPruning",
     "NoPruning",
     "PostTrainingPruning",
     "PruningRule",
@@ -38,8 +40,8 @@ __all__ = [
 RULES: dict[str, type[PruningRule]] = {
     rule.name: rule
     for rule in (
-        NoPruning, ConstantPruning, AdaptivePruning, SettlingPruning, SoftPruning, PostTrainingPruning, RandomRemoval,
-        AdaptiveWithoutActivity, AdaptiveGlobalThreshold, AdaptiveWithoutRenormalisation,
+        NoPruning, ConstantPruning, AdaptivePruning, FocusedPruning, SettlingPruning, SoftPruning, PostTrainingPruning,
+        RandomRemoval, AdaptiveWithoutActivity, AdaptiveGlobalThreshold, AdaptiveWithoutRenormalisation,
     )
 }  # fmt: skip
 

@@ -23,7 +23,7 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,11 +67,14 @@ h                            : 1        # pruning threshold h_j
 count                        : 1        # spikes since the last pruning event, c_j
 """
     on_spike: ClassVar[str] = "count += 1"
-    update_neurons: ClassVar[str] = """
+    #: What the threshold heads for a share of: the mean remaining weight.
+    aim: ClassVar[str] = "total/clip(fan_in, 1, inputs)"
+    adapt: ClassVar[str] = """
 activity = clip(count*N/clip(interval_spikes, 1, 1e9), 0, a_max)
-h += clip(eta*activity, 0, 1)*(beta*total/clip(fan_in, 1, inputs) - h)
+h += clip(eta*activity, 0, 1)*(beta*{aim} - h)
 count = 0
 """
+    update_neurons: ClassVar[str] = adapt.format(aim=aim)
     update_synapses: ClassVar[str] = REMOVE.format(criterion="w < h_post")
     threshold: ClassVar[str] = "h"
 
@@ -89,6 +92,10 @@ count = 0
         h, count = state.neurons["h"], state.neurons["count"]
         mean_count = max(state.interval_spikes, 1) / len(h)
         activity = np.clip(count / mean_count, 0, self.a_max)
-        mean_weight: NDArray[Any] = state.w.sum(axis=0) / np.maximum(state.alive.sum(axis=0), 1)
-        h += np.clip(self.eta * activity, 0, 1) * (self.beta * mean_weight - h)
+        h += np.clip(self.eta * activity, 0, 1) * (self.beta * self.aims(state) - h)
         count[:] = 0
+
+    def aims(self, state: PruningState) -> NDArray[np.float64]:
+        """What thresholds of the reference implementation head for a share of, [neurons]."""
+        mean_weight: NDArray[np.float64] = state.w.sum(axis=0) / np.maximum(state.alive.sum(axis=0), 1)
+        return mean_weight

@@ -2,9 +2,10 @@
 
 A rule adds variables to the excitatory neurons and code to two moments: every excitatory spike, and the pruning events,
 which come at the end of every `interval`-th accepted image from the `start`-th on.  At a pruning event the network
-first adds the weights of each neuron into ``total``; then the neurons run ``update_neurons``, and after them the
-synapses run ``update_synapses``.  A rule that needs sums over all neurons names them in ``population_sums``; one that
-changes what weights are normalised to, in ``normalised_sum``.  A rule sees its own weights and spikes, never a label.
+first adds the weights of each neuron into ``total`` (and runs ``add_synapses``); then the neurons run
+``update_neurons``, and after them the synapses run ``update_synapses``.  A rule that needs sums over all neurons names
+them in ``population_sums``; one that changes what weights are normalised to, in ``normalised_sum``.  A rule sees its
+own weights and spikes, never a label.
 """
 
 from __future__ import annotations
@@ -91,6 +92,8 @@ class PruningRule:
     on_spike: ClassVar[str] = ""
     update_neurons: ClassVar[str] = ""
     update_synapses: ClassVar[str] = ""
+    #: What else than the weights synapses add into neurons at a pruning event, before ``update_neurons``.
+    add_synapses: ClassVar[str] = ""
     #: Whether synapses may stay that are not plastic any more (`FREEZE`): then their weights are kept from changing.
     freezes: ClassVar[bool] = False
     #: What the weights of a neuron sum to after normalisation, an expression of the neuron.
