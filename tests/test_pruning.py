@@ -13,6 +13,7 @@ from spikeprune import (
     AdaptivePruning,
     ConstantPruning,
     FocusedPruning,
+    FocusedSettlingPruning,
     NetworkParameters,
     NoPruning,
     PostTrainingPruning,
@@ -127,6 +128,7 @@ TRAINING_RULES = [
     AdaptiveGlobalThreshold(beta=0.6, eta=0.3, interval=4),
     SettlingPruning(beta=0.6, eta=0.3, settled=25, interval=4),
     FocusedPruning(beta=0.6, eta=0.3, interval=4),
+    FocusedSettlingPruning(beta=0.6, eta=0.3, settled=25, interval=4),
 ]
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         AdaptivePruning,
         ConstantPruning,
         FocusedPruning,
+        FocusedSettlingPruning,
         NoPruning,
         PostTrainingPruning,
         PruningRule,
@@ -39,6 +40,7 @@ __all__ = [
     "Dataset",
     "Evaluation",
     "FocusedPruning",
+    "FocusedSettlingPruning",
     "NetworkParameters",
     "NoPruning",
     "OperationCounts",
@@ -64,8 +66,8 @@ _HOME = {
     "spikeprune.operations": ("OperationCounts",),
     "spikeprune.parameters": ("NetworkParameters",),
     "spikeprune.pruning": (
-        "AdaptivePruning", "ConstantPruning", "FocusedPruning", "SettlingPruning", "NoPruning", "PostTrainingPruning",
-        "PruningRule", "RandomRemoval", "SoftPruning",
+        "AdaptivePruning", "ConstantPruning", "FocusedPruning", "FocusedSettlingPruning", "SettlingPruning", "NoPruning",
+        "PostTrainingPruning", "PruningRule", "RandomRemoval", "SoftPruning",
     ),
     "spikeprune.training": ("Run", "load", "resume", "train"),
 }  # fmt: skip

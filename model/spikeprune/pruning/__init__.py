@@ -10,6 +10,7 @@ from spikeprune.pruning.adaptive import AdaptivePruning
 from spikeprune.pruning.base import PruningRule, PruningState
 from spikeprune.pruning.constant import ConstantPruning
 from spikeprune.pruning.focused import FocusedPruning
+from spikeprune.pruning.focused_settling import FocusedSettlingPruning
 from spikeprune.pruning.global_threshold import AdaptiveGlobalThreshold
 from spikeprune.pruning.none import NoPruning
 from spikeprune.pruning.post_training import PostTrainingPruning
@@ -27,6 +28,7 @@ __all__ = [
     "AdaptiveWithoutRenormalisation",
     "ConstantPruning",
     "FocusedPruning",
+    "FocusedSettlingPruning",
     "NoPruning",
     "PostTrainingPruning",
     "PruningRule",
@@ -40,8 +42,9 @@ __all__ = [
 RULES: dict[str, type[PruningRule]] = {
     rule.name: rule
     for rule in (
-        NoPruning, ConstantPruning, AdaptivePruning, FocusedPruning, SettlingPruning, SoftPruning, PostTrainingPruning,
-        RandomRemoval, AdaptiveWithoutActivity, AdaptiveGlobalThreshold, AdaptiveWithoutRenormalisation,
+        NoPruning, ConstantPruning, AdaptivePruning, FocusedPruning, SettlingPruning, FocusedSettlingPruning,
+        SoftPruning, PostTrainingPruning, RandomRemoval, AdaptiveWithoutActivity, AdaptiveGlobalThreshold,
+        AdaptiveWithoutRenormalisation,
     )
 }  # fmt: skip
 

@@ -86,7 +86,6 @@ left                         : 1        # share of weight_sum that is left, s_j
     def reference(self, state: PruningState) -> None:
         """Do in NumPy what the strings do."""
         before, strength = state.w.copy(), np.clip(state.w.sum(axis=0), 1e-6, 1e6)
-        state.neurons["strength"] = strength
         super().reference(state)
         state.neurons["left"] -= (1 - self.given_back) * (before - state.w).sum(axis=0) / strength
 

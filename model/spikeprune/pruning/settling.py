@@ -24,7 +24,17 @@ from spikeprune.parameters import parameter
 from spikeprune.pruning.adaptive import AdaptivePruning
 from spikeprune.pruning.base import PruningState
 
-__all__ = ["SettlingPruning"]
+__all__ = ["SETTLE", "SETTLE_SYNAPSE", "SETTLING", "SETTLING_SPIKE", "SettlingPruning"]
+
+SETTLING = """history                      : 1        # spikes since training began
+settling                     : 1        # 1 at the pruning event at which the neuron settles
+"""
+SETTLING_SPIKE = "\nhistory += learning"
+SETTLE = """settling = depressible*int(history >= settled)
+depressible -= settling
+"""
+# Before removal, which takes from `plastic_out` what has not been taken here.
+SETTLE_SYNAPSE = "plastic_out_pre -= int(plastic)*int(settling_post)\n"
 
 
 @dataclass(frozen=True)
@@ -47,22 +57,10 @@ class SettlingPruning(AdaptivePruning):
     settled: int = parameter(500, "1", "spikes after which synapses are not depressed", "search", "not negative")
 
     name: ClassVar[str] = "settling"
-    variables: ClassVar[str] = (
-        AdaptivePruning.variables
-        + """history                      : 1        # spikes since training began
-settling                     : 1        # 1 at the pruning event at which the neuron settles
-"""
-    )
-    on_spike: ClassVar[str] = AdaptivePruning.on_spike + "\nhistory += learning"
-    update_neurons: ClassVar[str] = (
-        AdaptivePruning.update_neurons
-        + """settling = depressible*int(history >= settled)
-depressible -= settling
-"""
-    )
-    update_synapses: ClassVar[str] = (
-        "plastic_out_pre -= int(plastic)*int(settling_post)\n" + AdaptivePruning.update_synapses.lstrip()
-    )
+    variables: ClassVar[str] = AdaptivePruning.variables + SETTLING
+    on_spike: ClassVar[str] = AdaptivePruning.on_spike + SETTLING_SPIKE
+    update_neurons: ClassVar[str] = AdaptivePruning.update_neurons + SETTLE
+    update_synapses: ClassVar[str] = SETTLE_SYNAPSE + AdaptivePruning.update_synapses.lstrip()
 
     def initial(self, neurons: int) -> dict[str, NDArray[np.float64]]:
         """Return zero thresholds and counts."""
