@@ -66,8 +66,8 @@ _HOME = {
     "spikeprune.operations": ("OperationCounts",),
     "spikeprune.parameters": ("NetworkParameters",),
     "spikeprune.pruning": (
-        "AdaptivePruning", "ConstantPruning", "FocusedPruning", "FocusedSettlingPruning", "SettlingPruning", "NoPruning",
-        "PostTrainingPruning", "PruningRule", "RandomRemoval", "SoftPruning",
+        "AdaptivePruning", "ConstantPruning", "FocusedPruning", "FocusedSettlingPruning", "SettlingPruning",
+        "NoPruning", "PostTrainingPruning", "PruningRule", "RandomRemoval", "SoftPruning",
     ),
     "spikeprune.training": ("Run", "load", "resume", "train"),
 }  # fmt: skip

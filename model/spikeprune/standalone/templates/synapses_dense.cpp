@@ -1,6 +1,7 @@
 {# USES_VARIABLES { N_pre, N_post, _synaptic_pre, _synaptic_post } #}
 {# Pathway between two whole groups connected all-to-all without delays: synapse i*N_post + j connects i to j.
-   The generator leaves the definition of both neuron indices, and what depends on one of them, to the loops below. #}
+   The generator leaves the definition of both neuron indices, and what depends on one or both of them, to the loops
+   below.  With a condition `_where`, synapses may be left out for which it does not hold. #}
 {% extends 'common_synapses.cpp' %}
 {% import 'lanes.cpp' as lanes %}
 
