@@ -2,8 +2,8 @@
 
     python benchmarks/pruned.py --neurons 800 --images 10000 --rounds 5 --json pruned.json
 
-Two networks are trained on the same images, one without a rule and one under the adaptive rule, which prunes from the
-first image on.  Then, in turn in every round, each of the two programs goes on training its network on the next images
+Two networks are trained on the same images, one without a rule and one under a rule that prunes from the first image
+on.  Then, in turn in every round, each of the two programs goes on training its network on the next images
 (no pruning event falls on them), and shows them to the frozen network.  Ratios are of the same round; the start of the
 program is part of the time.  Run it on an idle machine.
 
@@ -28,6 +28,7 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 
 import spikeprune as sp
 from spikeprune.provenance import provenance
+from spikeprune.pruning import make_rule
 
 LANES = 16
 
@@ -74,7 +75,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=10_000, help="training images before the measurement")
     parser.add_argument("--shown", type=int, default=3000, help="images of a measurement")
     parser.add_argument("--rounds", type=int, default=5, help="rounds, each of four measurements")
-    parser.add_argument("--beta", type=float, default=sp.AdaptivePruning().beta, help="parameter of the rule")
+    parser.add_argument("--rule", default="adaptive", help="pruning rule, with its default parameters")
     parser.add_argument("--json", type=Path, help="file to write")
     arguments = parser.parse_args()
     whole = sp.Dataset.load(arguments.data)
@@ -83,7 +84,7 @@ def main() -> None:
     shown = whole.train_images[arguments.images : arguments.images + arguments.shown]
     shown = shown.reshape(len(shown), -1)
     data = whole.subset(train=arguments.images, test=1)
-    rules = {"no rule": sp.NoPruning(), "pruning": sp.AdaptivePruning(beta=arguments.beta)}
+    rules = {"no rule": sp.NoPruning(), "pruning": make_rule(arguments.rule)}
     runs = {
         name: sp.train(data, rule, neurons=arguments.neurons, chunk=arguments.shown) for name, rule in rules.items()
     }
@@ -97,10 +98,18 @@ def main() -> None:
             rounds.append({name: seconds(runs[name], shown, phase == "training") for name in names})
         print(f"Round {number + 1} of {arguments.rounds}")
     removed = float(1 - runs["pruning"].alive.mean())
-    table = Table(title=f"{data.name}, N = {arguments.neurons}, {100 * removed:.1f} % of the synapses removed")
+    table = Table(
+        title=f"{data.name}, N = {arguments.neurons}, {arguments.rule}, {100 * removed:.1f} % of the synapses removed"
+    )
     for heading in ("phase", "no rule, ms an image", "pruning, ms an image", "ratio"):
         table.add_column(heading, justify="left" if heading == "phase" else "right")
-    document: dict[str, Any] = {"neurons": arguments.neurons, "removed_share": removed, "seconds": times, "ratio": {}}
+    document: dict[str, Any] = {
+        "neurons": arguments.neurons,
+        "rule": arguments.rule,
+        "removed_share": removed,
+        "seconds": times,
+        "ratio": {},
+    }
     for phase, rounds in times.items():
         ratio = spread([entry["pruning"] / entry["no rule"] for entry in rounds])
         cells = [f"{1e3 * np.median([entry[name] for entry in rounds]) / len(shown):.3f}" for name in runs]
