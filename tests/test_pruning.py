@@ -332,14 +332,14 @@ def test_a_silent_population_divides_by_nothing(rule: PruningRule) -> None:
 def test_focused_pruning_by_hand() -> None:
     """Contraharmonic means 0.0468/0.3 = 0.156 and 0.03/0.3 = 0.1: thresholds 0.25 x 0.8 times these, 0.0312 and 0.02.
 
-    Neuron 0 loses 0.02 of 0.3; half of it, 1/30 of the whole, is not given back.
+    Neuron 0 loses 0.02 of 0.3; half of it, 1/30 of the whole, is not given back.  Neuron 2 has not fired.
     """
-    w = np.array([[0.2, 0.1], [0.08, 0.1], [0.02, 0.1]])
+    w = np.array([[0.2, 0.1, 0.2], [0.08, 0.1, 0.08], [0.02, 0.1, 0.02]])
     rule = FocusedPruning(beta=0.8, eta=0.25, given_back=0.5, interval=1)
-    state = flash(rule, w, excitatory__count=[4, 4], presenter__interval_spikes=8)
-    np.testing.assert_allclose(state["excitatory.h"], [0.0312, 0.02], rtol=1e-14)
-    np.testing.assert_array_equal(state["plastic.alive"].reshape(3, 2), [[1, 1], [1, 1], [0, 1]])
-    np.testing.assert_allclose(state["excitatory.left"], [1 - 1 / 30, 1], rtol=1e-14)
+    state = flash(rule, w, excitatory__count=[6, 6, 0], presenter__interval_spikes=18)
+    np.testing.assert_allclose(state["excitatory.h"], [0.0312, 0.02, 0], rtol=1e-13)
+    np.testing.assert_array_equal(state["plastic.alive"].reshape(3, 3), [[1, 1, 1], [1, 1, 1], [0, 1, 1]])
+    np.testing.assert_allclose(state["excitatory.left"], [1 - 1 / 30, 1, 1], rtol=1e-14)
     np.testing.assert_array_equal(state["excitatory.squares"], 0)
 
 
