@@ -220,6 +220,15 @@ def test_compared_runs_that_differ_are_told_apart(trained: Path, tiny: Path, tmp
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("columns", [30, 80, 200])
+def test_no_terminal_is_too_narrow_for_a_column(trained: Path, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    printed = run("compare", trained / "none", trained / "constant", "--breakdown").stdout
+    for word in ("Run", "constant", "Accuracy", "Removed", "Training", "Inference", "energy", "exc. spikes", "sum"):
+        assert word in printed
+    assert "…" not in printed
+
+
 def test_compare_draws_on_request(trained: Path, tmp_path: Path) -> None:
     picture = tmp_path / "comparison.png"
     assert run("compare", trained / "none", trained / "constant", "--picture", picture).exit_code == 0

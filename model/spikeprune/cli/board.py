@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spikeprune.cli.console import Output
-from spikeprune.cli.tables import si, signed
+from spikeprune.cli.tables import si, signed, unbroken
 from spikeprune.sweep import Watcher
 from spikeprune.sweep.experiment import PlannedRun
 
@@ -132,7 +132,7 @@ def group_table(groups: Sequence[Mapping[str, Any]], title: str) -> Table:
         "Dead neurons fired at none of the images of the evaluation.\n"
         "Mean ± SD over seeds; below, the difference from the unpruned network of the same seed (accuracy in points).",
     )  # fmt: skip
-    table.add_column("Rule", overflow="fold")
+    table.add_column("Rule", overflow="fold", min_width=8)
     for heading in (
         "Neurons", "Seeds", "Accuracy\n%", "Removed\nweights, %", "Dead\nneurons", "Training\nSOPs", "Inference\nSOPs",
     ):  # fmt: skip
@@ -153,7 +153,7 @@ def group_table(groups: Sequence[Mapping[str, Any]], title: str) -> Table:
             _spread(values["training.training_sops"], si) + difference("training.training_sops", " %", 1),
             _spread(values["inference.inference_sops"], si) + difference("inference.inference_sops", " %", 1),
         )  # fmt: skip
-    return table
+    return unbroken(table)
 
 
 def paired_table(groups: Sequence[Mapping[str, Any]]) -> Table | None:
@@ -166,7 +166,7 @@ def paired_table(groups: Sequence[Mapping[str, Any]]) -> Table | None:
         caption_justify="left",
         caption="Mean ± SD of the paired differences: accuracy in points, operations in percent, dead neurons counted.",
     )  # fmt: skip
-    table.add_column("Rule", overflow="fold")
+    table.add_column("Rule", overflow="fold", min_width=8)
     for heading in (
         "Neurons", "Pairs", "Accuracy", "Training\nSOPs", "trans-\nmissions", "updates", "Inference\nSOPs",
         "Dead\nneurons",
@@ -185,7 +185,7 @@ def paired_table(groups: Sequence[Mapping[str, Any]]) -> Table | None:
             Text(group["label"]), f"{group['neurons']:,}", str(against["n"]), difference(against["accuracy"], 2),
             *(difference(against[name], 1) for name in operations), difference(against["dead_neurons"], 1),
         )  # fmt: skip
-    return table
+    return unbroken(table)
 
 
 def _spread(statistics: Mapping[str, Any], text: Any, unit: str = "") -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import typer
 from rich.console import Console, RenderableType
+from rich.measure import Measurement
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 from typer.core import TyperGroup
@@ -98,7 +99,11 @@ class Output:
             self.out.file.write(json.dumps(_finite(document), indent=1, default=str) + "\n")
             return
         for renderable in renderables:
+            # Where a table does not fit, Rich would leave columns out without a word: better lines that are too long.
+            width, wide = self.out.width, self.out.options.update(max_width=1000)
+            self.out.width = max(width, Measurement.get(self.out, wide, renderable).minimum)
             self.out.print(renderable, markup=False)
+            self.out.width = width
 
     @contextlib.contextmanager
     def waiting(self, sentence: str) -> Iterator[None]:

@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -16,7 +17,7 @@ from spikeprune.energy import PRICES
 from spikeprune.parameters import NetworkParameters
 from spikeprune.summary import Summary
 
-__all__ = ["breakdown_table", "results_table", "run_table", "si", "system_table"]
+__all__ = ["breakdown_table", "results_table", "run_table", "si", "system_table", "unbroken"]
 
 CLASSES = {
     "input_to_excitatory": "input →\nexc.",
@@ -51,6 +52,15 @@ def signed(value: float | None, digits: int = 1, unit: str = " %") -> str:
     return "–" if value is None or math.isnan(value) else f"{value:+.{digits}f}{unit}".replace("-", "−")
 
 
+def unbroken(table: Table) -> Table:
+    """Keep the columns that do not wrap as wide as what they hold, however narrow the terminal."""
+    for column in table.columns:
+        if column.no_wrap:
+            cells = (column.header, *column.cells)
+            column.min_width = max(cell_len(line) for cell in cells for line in str(cell).splitlines())
+    return table
+
+
 def results_table(summaries: Sequence[Summary], price: str, title: str | None = None) -> Group:
     """Compare runs: accuracy, weights removed, operations and energy of an image, change against the first.
 
@@ -67,11 +77,11 @@ def results_table(summaries: Sequence[Summary], price: str, title: str | None = 
     rich.console.Group
         A table and what it means.  Data set, neurons and number of images have columns where the runs differ in them.
     """
-    table = Table(title=title, box=box.SIMPLE_HEAD)
+    table = Table(title=title, box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     baseline = summaries[0]
     differing = _differing(summaries)
-    table.add_column("Run", overflow="fold")
-    for heading in (*differing, "Accuracy\n%", "Removed\nweights, %", "Training\nSOPs", "Inference\nSOPs"):
+    table.add_column("Run", overflow="fold", min_width=8)
+    for heading in (*differing, "Accuracy\n%", "Removed\n%", "Training\nSOPs", "Inference\nSOPs"):
         table.add_column(heading, justify="left" if heading == "Data" else "right", no_wrap=True)
     table.add_column("Training\nenergy", justify="right", no_wrap=True)
     table.add_column("Inference\nenergy", justify="right", no_wrap=True)
@@ -85,20 +95,20 @@ def results_table(summaries: Sequence[Summary], price: str, title: str | None = 
         table.add_row(
             Text(summary.name),
             *(value(summary) for value in differing.values()),
-            accuracy + (f" ({signed(change['accuracy_points'], 1, '')})" if compared else ""),
+            accuracy + (f"\n({signed(change['accuracy_points'], 1, '')})" if compared else ""),
             f"{100 * summary.removed_share:.1f}"
             + (f"\n({100 * summary.frozen_share:.1f} frozen)" if summary.frozen_share else ""),
-            si(training) + (f" ({signed(change['training_sops_percent'], 0)})" if compared else ""),
-            si(inference) + (f" ({signed(change['inference_sops_percent'], 0)})" if compared else ""),
+            si(training) + (f"\n({signed(change['training_sops_percent'], 0)})" if compared else ""),
+            si(inference) + (f"\n({signed(change['inference_sops_percent'], 0)})" if compared else ""),
             *(si(value, "J") for value in energies),
         )
-    return Group(table, Text(_caption(summaries, price), style="dim"))
+    return Group(unbroken(table), Text(_caption(summaries, price), style="dim"))
 
 
 def breakdown_table(summaries: Sequence[Summary]) -> Table:
     """Show the operations of an image by class, in training and in inference."""
     table = Table(title="Synaptic operations per image by class", box=box.SIMPLE_HEAD, title_justify="left")
-    table.add_column("Run", overflow="fold")
+    table.add_column("Run", overflow="fold", min_width=8)
     table.add_column("Phase", no_wrap=True, min_width=9)
     for heading in (*CLASSES.values(), "sum"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -108,7 +118,7 @@ def breakdown_table(summaries: Sequence[Summary]) -> Table:
                 per_image = counts.per_image()
                 numbers = [per_image[name] for name in (*CLASSES, "training_sops")]
                 table.add_row(Text(summary.name), phase, *(si(number) for number in numbers))
-    return table
+    return unbroken(table)
 
 
 def run_table(summary: Summary) -> Table:
@@ -193,7 +203,10 @@ def _differing(summaries: Sequence[Summary]) -> dict[str, Callable[[Summary], st
 
 
 def _caption(summaries: Sequence[Summary], price: str) -> str:
-    sentences = ["SOPs: synaptic operations per image, retries included; in training they include weight updates."]
+    sentences = [
+        "Removed: share of the weights.  SOPs: synaptic operations per image, retries included; in training they "
+        "include weight updates."
+    ]
     if len(summaries) > 1:
         sentences.append(f"In brackets: change against {summaries[0].name} (accuracy in points).")
     again = [text for summary in summaries if (text := _showings(summary))]
