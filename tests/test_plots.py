@@ -56,8 +56,8 @@ def make_run(rule: PruningRule, removed: bool = False, frozen: bool = False) -> 
             entry(10 * k, shares[k - 1] * removed, shares[k - 1] * frozen, thresholds[k - 1] if removed else None)
             for k in (1, 2, 3)
         ],
-        responses, data.train_labels,
     )  # fmt: skip
+    run.recent.extend(responses, data.train_labels)
     test = rng.integers(0, 9, (10, NEURONS)).astype(np.int32)
     readout = read_out(responses, data.train_labels, test, data.test_labels, 3)
     run.evaluation = Evaluation(readout, test, data.test_labels, counts(2 if removed else 4), {})

@@ -9,6 +9,7 @@ import pytest
 
 from spikeprune.errors import DataError, ParameterError
 from spikeprune.readout import NO_ANSWER, UNASSIGNED, assign_labels, read_out, silent_neurons, vote
+from spikeprune.recent import RecentResponses
 
 
 def test_neuron_gets_the_class_of_the_highest_mean_not_of_the_highest_sum() -> None:
@@ -153,3 +154,20 @@ def test_there_must_be_classes_and_test_images() -> None:
         assign_labels([[1]], [0], 0)
     with pytest.raises(DataError, match="0 test images"):
         read_out([[1]], [0], np.empty((0, 1), dtype=int), [], 2)
+
+
+@pytest.mark.parametrize("chunks", [[3, 3, 3, 3], [1, 9, 2], [10, 10], [25], [4, 30, 4], []])
+def test_recent_responses_are_the_last_ones_and_assign_as_they_do(chunks: list[int]) -> None:
+    keep, neurons, classes = 10, 6, 3
+    rng = np.random.default_rng(0)
+    responses = rng.poisson(1.0, (sum(chunks), neurons)).astype(np.int32)
+    labels = rng.integers(0, classes, sum(chunks))
+    recent = RecentResponses(keep, neurons, classes)
+    for end, number in zip(np.cumsum(chunks), chunks, strict=True):
+        recent.extend(responses[end - number : end], labels[end - number : end])
+        kept, classed = responses[:end][-keep:], labels[:end][-keep:]
+        assert len(recent) == len(kept)
+        np.testing.assert_array_equal(recent.responses, kept)
+        np.testing.assert_array_equal(recent.labels, classed)
+        np.testing.assert_array_equal(recent.assignment, assign_labels(kept, classed, classes))
+    assert len(recent) == min(sum(chunks), keep)

@@ -21,7 +21,17 @@ from sklearn.metrics import accuracy_score, confusion_matrix
 
 from spikeprune.errors import DataError, ParameterError
 
-__all__ = ["NO_ANSWER", "UNASSIGNED", "Readout", "assign_labels", "read_out", "silent_neurons", "vote"]
+__all__ = [
+    "NO_ANSWER",
+    "UNASSIGNED",
+    "Readout",
+    "assign_labels",
+    "assignment_of",
+    "class_sums",
+    "read_out",
+    "silent_neurons",
+    "vote",
+]
 
 UNASSIGNED = -1  # the assignment of a neuron that never fired
 NO_ANSWER = -1  # the prediction for an image on which no assigned neuron fired; it is wrong whatever the label
@@ -83,14 +93,31 @@ def assign_labels(responses: ArrayLike, labels: ArrayLike, n_classes: int) -> ND
     >>> assign_labels([[4, 0, 0], [0, 1, 0], [2, 5, 0]], [0, 1, 1], n_classes=2).tolist()
     [0, 1, -1]
     """
+    return assignment_of(*class_sums(responses, labels, n_classes))
+
+
+def class_sums(responses: ArrayLike, labels: ArrayLike, n_classes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Add up responses by class; parameters and errors are those of :func:`assign_labels`.
+
+    Returns
+    -------
+    sums : ndarray of int64 [n_classes, neurons]
+        Spikes of each neuron on all images of a class.
+    images : ndarray of int64 [n_classes]
+        Images of each class.
+    """
     counts = _spike_counts(responses)
     classes = _class_labels(labels, len(counts), n_classes)
-    means = np.zeros((n_classes, counts.shape[1]))
+    sums = np.zeros((n_classes, counts.shape[1]), dtype=np.int64)
     for label in range(n_classes):
         # Copies one class at a time: 60000 images × 1600 neurons need not fit in memory twice.
-        of_class = counts[classes == label]
-        if len(of_class):
-            means[label] = of_class.sum(axis=0, dtype=np.int64) / len(of_class)
+        sums[label] = counts[classes == label].sum(axis=0, dtype=np.int64)
+    return sums, np.bincount(classes, minlength=n_classes)
+
+
+def assignment_of(sums: NDArray[np.int64], images: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Assign each neuron the class with the highest mean response, from what :func:`class_sums` returns."""
+    means = sums / np.maximum(images, 1)[:, np.newaxis]
     assignment = means.argmax(axis=0).astype(np.int64)
     assignment[means.max(axis=0) == 0] = UNASSIGNED
     return assignment

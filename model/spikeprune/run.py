@@ -16,7 +16,8 @@ from spikeprune.datasets import Dataset
 from spikeprune.errors import RunFolderError
 from spikeprune.evaluation import Evaluation, evaluate
 from spikeprune.operations import OperationCounts
-from spikeprune.readout import assign_labels, vote
+from spikeprune.readout import vote
+from spikeprune.recent import RecentResponses
 from spikeprune.records import RunFolder
 from spikeprune.settings import Settings
 
@@ -35,10 +36,8 @@ class Run:
         State of the network.
     history : list of dict
         One entry a chunk.
-    responses : ndarray [images, neurons], int32
-        Spikes in reply to the last training images.
-    labels : ndarray [images]
-        Their labels.
+    recent : RecentResponses
+        Spikes in reply to the last training images, and their labels.
     folder : RunFolder or None
     evaluation : Evaluation or None
         The last evaluation on the whole test set.
@@ -50,11 +49,15 @@ class Run:
     dataset: Dataset
     state: State = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
-    responses: NDArray[np.int32] = field(default_factory=lambda: np.zeros((0, 0), np.int32))
-    labels: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    recent: RecentResponses = field(init=False)
     folder: RunFolder | None = None
     evaluation: Evaluation | None = None
     report: Callable[[str], None] | None = None
+
+    def __post_init__(self) -> None:
+        images = len(self.dataset.train_images)
+        keep = self.settings.assignment_images or min(10_000, images)
+        self.recent = RecentResponses(keep, self.settings.parameters.neurons, self.dataset.n_classes)
 
     @cached_property
     def program(self) -> Program:
@@ -84,7 +87,17 @@ class Run:
     @property
     def assignment(self) -> NDArray[np.int64]:
         """Class of each neuron [neurons]."""
-        return assign_labels(self.responses, self.labels, self.dataset.n_classes)
+        return self.recent.assignment
+
+    @property
+    def responses(self) -> NDArray[np.int32]:
+        """Spikes of each neuron in reply to the last training images [images, neurons]."""
+        return self.recent.responses.astype(np.int32)
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """Labels of these images [images]."""
+        return self.recent.labels
 
     def evaluate(
         self,
@@ -126,7 +139,7 @@ class Run:
 def restore(run: Run, stored: dict[str, NDArray[Any]]) -> None:
     try:
         run.state = {name[6:]: value for name, value in stored.items() if name.startswith("state/")}
-        run.responses, run.labels = stored["responses"].astype(np.int32), stored["labels"]
+        run.recent.extend(stored["responses"], stored["labels"])
         run.history = json.loads(str(stored["history"]))
     except (KeyError, ValueError) as error:
         raise _misfit(str(error)) from error
@@ -147,7 +160,7 @@ def _misfit(what: str) -> RunFolderError:
 def arrays(run: Run) -> dict[str, Any]:
     return {
         **{f"state/{name}": value for name, value in run.state.items()},
-        "responses": run.responses.astype(np.uint16), "labels": run.labels,
+        "responses": run.recent.responses, "labels": run.recent.labels,
     }  # fmt: skip
 
 
@@ -157,9 +170,8 @@ def history_entry(
     """Describe a chunk for the history; its accuracy is read with the assignment from the images before it."""
     rule, classes, state = run.settings.rule, run.dataset.n_classes, result.state
     accuracy = None
-    if len(run.labels):
-        assignment = assign_labels(run.responses, run.labels, classes)
-        accuracy = float(np.mean(vote(result.responses, assignment, classes) == labels) * 100)
+    if len(run.recent):
+        accuracy = float(np.mean(vote(result.responses, run.assignment, classes) == labels) * 100)
     alive = state["plastic.alive"].astype(bool)
     frozen = alive & ~state["plastic.plastic"].astype(bool)
     threshold = state.get(f"excitatory.{rule.threshold}") if rule.acts_in_training else None

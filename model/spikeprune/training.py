@@ -171,7 +171,7 @@ def load(folder: str | Path, dataset: Dataset | None = None, *, report: Callable
 
 
 def _untrained(settings: Settings, dataset: Dataset, report: Callable[[str], None] | None) -> Run:
-    run = Run(settings, dataset, responses=np.zeros((0, settings.parameters.neurons), np.int32), report=report)
+    run = Run(settings, dataset, report=report)
     run.state = _initial_state(run)
     return run
 
@@ -197,9 +197,7 @@ def _open(record: RunFolder, dataset: Dataset | None, report: Callable[[str], No
         raise RunFolderError(
             f"The data '{dataset.name}' are not those that {record.path} began with (another checksum): restore them."
         )
-    return Run(
-        settings, dataset, responses=np.zeros((0, settings.parameters.neurons), np.int32), folder=record, report=report
-    )
+    return Run(settings, dataset, folder=record, report=report)
 
 
 def load_origin(origin: dict[str, Any]) -> Dataset:
@@ -247,9 +245,7 @@ def _show_images(run: Run, progress: Progress | None) -> None:
         position += len(numbers)
         entry = history_entry(run, result, labels, position, total, seconds)
         run.state = result.state
-        keep = settings.assignment_images or min(10_000, len(images))
-        run.responses = np.concatenate([run.responses, result.responses])[-keep:]
-        run.labels = np.concatenate([run.labels, labels])[-keep:]
+        run.recent.extend(result.responses, labels)
         run.history.append(entry)
         if run.folder is not None:
             run.folder.write_checkpoint(arrays(run) | {"history": np.array(json.dumps(run.history))})

@@ -8,7 +8,7 @@ from brian2.devices.device import get_device
 
 from .generator import FastCPPCodeGenerator
 
-__all__ = ["FastCPPStandaloneCodeObject", "fast_code_object"]
+__all__ = ["FastCPPStandaloneCodeObject", "RegularSynapsesCodeObject", "fast_code_object"]
 
 
 class FastCPPStandaloneCodeObject(CPPStandaloneCodeObject):
@@ -20,6 +20,12 @@ class FastCPPStandaloneCodeObject(CPPStandaloneCodeObject):
 
     templater = CPPStandaloneCodeObject.templater.derive("spikeprune.standalone")
     generator_class = FastCPPCodeGenerator
+
+
+class RegularSynapsesCodeObject(CPPStandaloneCodeObject):
+    """Code object that creates the synapses of `DenseSynapses` and `PairedSynapses`."""
+
+    templater = CPPStandaloneCodeObject.templater.derive("spikeprune.standalone", templates_dir="creation")
 
 
 def fast_code_object() -> type[FastCPPStandaloneCodeObject] | None:

@@ -14,6 +14,7 @@ from typing import Any
 from brian2.codegen.permutation_analysis import OrderDependenceError, check_for_order_independence
 from brian2.codegen.statements import Statement
 from brian2.core.variables import ArrayVariable
+from brian2.groups.neurongroup import NeuronGroup
 from brian2.utils.stringtools import word_substitute
 
 from .conditions import Blocks, ConditionGenerator
@@ -117,6 +118,11 @@ class FastCPPCodeGenerator(ConditionGenerator):
             return list(super().translate_to_read_arrays(read, write, indices))
         lines: list[str] = []
         loads, outside = set(read), {"0"}
+        for name in sorted(read):
+            if _is_own_number(self.variables[name]) and self.variable_indices[name] == "_idx":
+                # Loaded from an array, it would make an address of it that no vector can hold.
+                lines.append(f"const {self.c_data_type(self.variables[name].dtype)} {name} = _idx;")
+                loads.remove(name)
         if self.template_name == DENSE_TEMPLATE:
             # i and j are the arrays of the neuron indices under another name.
             names = {
@@ -230,3 +236,9 @@ class FastCPPCodeGenerator(ConditionGenerator):
             if isinstance(variable := self.variables[name], ArrayVariable):
                 indices.setdefault(self.get_array_name(variable), set()).add(self.variable_indices[name])
         return indices
+
+
+def _is_own_number(variable: Any) -> bool:
+    """Whether a variable holds the number of each neuron of a whole group."""
+    owner = getattr(variable, "owner", None)
+    return isinstance(owner, NeuronGroup) and variable is owner.variables["i"]

@@ -10,7 +10,7 @@ from brian2 import Quantity, Synapses, second
 from brian2.groups.subgroup import Subgroup
 from brian2.synapses.synapses import SynapticPathway
 
-from .codeobject import fast_code_object
+from .codeobject import RegularSynapsesCodeObject, fast_code_object
 from .generator import DENSE_TEMPLATE, PAIRED_TEMPLATE
 
 __all__ = ["DenseSynapses", "PairedSynapses"]
@@ -56,6 +56,7 @@ class UndelayedPathway(SynapticPathway):
 class RegularSynapses(Synapses):
     """Synapses between two whole groups in a pattern that needs no list of indices, without delays."""
 
+    codeobj_class: Any
     #: Template of the pathways where Brian2's own are replaced.
     pathway_template: str
     #: How the neurons are connected, in words and as the argument `j` of `Synapses.connect`.
@@ -130,7 +131,14 @@ class RegularSynapses(Synapses):
             raise TypeError(f"{kind} are connected {self.pattern} by connect() without arguments: use Synapses.")
         if self._connect_called:
             raise TypeError(f"{kind} '{self.name}' are already connected: call connect() once.")
-        super().connect(j=self.pattern_j, skip_if_invalid=skip_if_invalid, namespace=namespace, level=level + 1)
+        # A class that the user chose for these synapses takes precedence.
+        chosen = self.codeobj_class
+        if chosen is None and fast_code_object() is not None:
+            self.codeobj_class = RegularSynapsesCodeObject
+        try:
+            super().connect(j=self.pattern_j, skip_if_invalid=skip_if_invalid, namespace=namespace, level=level + 1)
+        finally:
+            self.codeobj_class = chosen
 
 
 class DenseSynapses(RegularSynapses):

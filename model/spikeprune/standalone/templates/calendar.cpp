@@ -24,9 +24,10 @@
 
     if (!_known || {{get_array_name(restart_variable)}}[N] > 0)
     {
-        static std::vector<int32_t> _waiting, _free, _when, _who, _ends, _by_neuron;
+        static std::vector<int32_t> _waiting, _next_round, _free, _when, _who, _ends, _by_neuron;
         _known = true;
         _waiting.resize(N);
+        _next_round.resize(N);
         _free.assign(N, _step); // first step in which a neuron may fire: once a step at most
         _ends.assign(N, 0);
         _first.assign(_last + 2, 0);
@@ -40,11 +41,13 @@
         }
         while (_number > 0)
         {
+            // Those that do not fill the lanes wait for the next round, until there are no others.
+            const int32_t _chosen = _number < 16 ? _number : _number / 16 * 16;
             const size_t _spikes = _when.size();
-            _when.resize(_spikes + _number);
-            _who.resize(_spikes + _number);
+            _when.resize(_spikes + _chosen);
+            _who.resize(_spikes + _chosen);
             const int32_t* const _neurons = _waiting.data();
-            for (int32_t _k = 0; _k < _number; _k++)
+            for (int32_t _k = 0; _k < _chosen; _k++)
             {
                 const int32_t _idx = _neurons[_k];
                 const int32_t _at = std::max((int32_t)std::floor(_next[_idx]), _free[_idx]);
@@ -57,19 +60,23 @@
             {% if '_idx' in independent_over and not order_matters %}
             #pragma GCC ivdep
             {% endif %}
-            for (int32_t _k = 0; _k < _number; _k++)
+            for (int32_t _k = 0; _k < _chosen; _k++)
             {
                 const int32_t _idx = _neurons[_k];
                 const size_t _vectorisation_idx = _idx;
                 {{vector_code|autoindent}}
             }
+            // These come first in the next round.
             int32_t _remaining = 0;
-            for (int32_t _k = 0; _k < _number; _k++)
+            for (int32_t _k = _chosen; _k < _number; _k++)
+                _next_round[_remaining++] = _waiting[_k];
+            for (int32_t _k = 0; _k < _chosen; _k++)
             {
                 const int32_t _idx = _waiting[_k];
-                _waiting[_remaining] = _idx;
+                _next_round[_remaining] = _idx;
                 _remaining += _next[_idx] < _last && _free[_idx] < _last;
             }
+            _waiting.swap(_next_round);
             _number = _remaining;
         }
 
