@@ -269,8 +269,12 @@ def network_of(kind: type[Synapses], tag: str, codeobj_class: type | None) -> di
 def state(network: dict[str, Any]) -> dict[str, np.ndarray]:
     """All that the equations of a network define, and all that its monitors recorded."""
     names = {
-        key: ("i", "t_") if isinstance(thing, EventMonitor) else thing.equations.names for key, thing in network.items()
+        key: ("i", "t_") if isinstance(thing, EventMonitor) else set(thing.equations.names)
+        for key, thing in network.items()
     }
+    for key, thing in network.items():
+        if isinstance(thing, Synapses):
+            names[key] |= {"i", "j", "N_incoming", "N_outgoing"}
     return {f"{key}.{name}": np.array(getattr(network[key], name)[:]) for key in names for name in names[key]}
 
 
@@ -371,6 +375,19 @@ def test_dense_synapses_have_no_queue_and_load_no_index(build: Any) -> None:
     code = files["fast_wide_pre_codeobject.cpp"]
     assert "_idx = _ptr_array" not in code
     assert "#pragma GCC ivdep" in code
+
+
+@pytest.mark.slow
+def test_regular_synapses_are_made_at_once_and_neurons_know_their_number(build: Any) -> None:
+    _, folder = build
+    for name in ("wide", "narrow", "recurrent", "pairs"):
+        created = {tag: f"{tag}_{name}_synapses_create_generator_codeobject.cpp" for tag in ("plain", "fast")}
+        code = {tag: (folder / "code_objects" / file).read_text() for tag, file in created.items()}
+        assert "push_back" in code["plain"]
+        assert "push_back" not in code["fast"]
+    threshold = "source_spike_thresholder_codeobject.cpp"
+    assert " i = _idx;" in (folder / "code_objects" / f"fast_{threshold}").read_text()
+    assert " i = _ptr_array" in (folder / "code_objects" / f"plain_{threshold}").read_text()
 
 
 @pytest.mark.slow
