@@ -49,7 +49,7 @@ overhead: $(VENV)/.installed-dev ## what adaptive pruning costs by itself: time 
 	@$(ALONE) $(BIN)/python benchmarks/overhead.py $(ARGS)
 
 pruned: $(VENV)/.installed-dev ## what pruning saves in wall time, in training and in inference
-	@echo "==> Overhead: trainings with and without the rule in turn, on an otherwise idle machine if you can."
+	@echo "==> Pruned: training and inference with and without removed synapses in turn, on an idle machine if you can."
 	@$(ALONE) $(BIN)/python benchmarks/pruned.py $(ARGS)
 
 clean: ## remove the environment, caches and build products; runs and pictures stay

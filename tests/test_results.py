@@ -154,7 +154,6 @@ def test_fronts_are_apart_for_sizes_and_phases() -> None:
 
 
 def test_files_hold_the_table_and_the_groups(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
     files = write_results(tmp_path, "x", TABLE, {"experiment": "x"}, group_results(TABLE))
     assert [path.relative_to(tmp_path).as_posix() for path in files] == ["x.csv", "x.parquet", "reference/x.json"]
     assert pd.read_csv(files[0]).equals(pd.read_parquet(files[1]))
