@@ -20,11 +20,12 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from spikeprune import AdaptivePruning, NetworkParameters, NoPruning, OperationCounts, SoftPruning
+from spikeprune import AdaptivePruning, NetworkParameters, NoPruning, OperationCounts, PruningRule, SoftPruning
 from spikeprune.backend import ChunkResult, Program, State, make_program, scratch
 from spikeprune.backend import standalone as standalone_module
 from spikeprune.backend.exchange import write_input
 from spikeprune.backend.scratch import scratch_folder
+from spikeprune.backend.standalone import StandaloneProgram
 from spikeprune.errors import BackendError, ParameterError
 from spikeprune.state import initial_state
 
@@ -428,3 +429,22 @@ def test_what_killed_processes_left_in_memory_is_removed(tmp_path: Path, monkeyp
             left = {path.name for path in tmp_path.iterdir()}
     assert {"spikeprune-in-use", "spikeprune-new", "spikeprune-not-ours"} < left
     assert "spikeprune-abandoned" not in left
+
+
+def test_a_rule_whose_strings_change_is_another_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Counting(AdaptivePruning):
+        """A rule from outside the package."""
+
+    def key(rule: PruningRule) -> str:
+        program = object.__new__(StandaloneProgram)
+        Program.__init__(program, NetworkParameters(neurons=3), rule, 10)
+        program.compiler = "none"
+        return program._key()
+
+    before = key(Counting())
+    assert key(Counting(beta=0.9)) == before, "parameters need no compilation"
+    for name in ("on_spike", "update_neurons", "update_synapses", "add_synapses", "normalised_sum", "variables"):
+        with monkeypatch.context() as patched:
+            patched.setattr(Counting, name, getattr(Counting, name) + "\n")
+            assert key(Counting()) != before, name
+    assert key(NoPruning()) != before

@@ -224,6 +224,7 @@ def test_compared_runs_that_differ_are_told_apart(trained: Path, tiny: Path, tmp
 def test_no_terminal_is_too_narrow_for_a_column(trained: Path, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     printed = run("compare", trained / "none", trained / "constant", "--breakdown").stdout
+    assert columns < 80 or max(len(line) for line in printed.splitlines()) <= max(columns, 92)
     for word in ("Run", "constant", "Accuracy", "Removed", "Training", "Inference", "energy", "exc. spikes", "sum"):
         assert word in printed
     assert "…" not in printed

@@ -56,7 +56,7 @@ class Run:
 
     def __post_init__(self) -> None:
         images = len(self.dataset.train_images)
-        keep = self.settings.assignment_images or min(10_000, images)
+        keep = min(self.settings.assignment_images or min(10_000, images), self.settings.epochs * images)
         self.recent = RecentResponses(keep, self.settings.parameters.neurons, self.dataset.n_classes)
 
     @cached_property

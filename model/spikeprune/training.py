@@ -185,15 +185,16 @@ def _open(record: RunFolder, dataset: Dataset | None, report: Callable[[str], No
     description = record.description()
     try:
         settings, data = Settings.from_dict(description["settings"]), description["data"]
+        name, origin, checksum = data["name"], data["origin"], data["checksum"]
     except (KeyError, TypeError) as error:
         raise RunFolderError(f"{record.path / 'run.json'} is damaged ({error}): restore it from a copy.") from error
     if dataset is None:
-        if data["origin"] is None:
+        if origin is None:
             raise RunFolderError(
-                f"The run {record.path} was trained on data of unknown origin ('{data['name']}'): pass dataset=."
+                f"The run {record.path} was trained on data of unknown origin ('{name}'): pass dataset=."
             )
-        dataset = load_origin(data["origin"])
-    if dataset.checksum != data["checksum"]:
+        dataset = load_origin(origin)
+    if dataset.checksum != checksum:
         raise RunFolderError(
             f"The data '{dataset.name}' are not those that {record.path} began with (another checksum): restore them."
         )

@@ -16,7 +16,6 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -45,7 +44,17 @@ FLAGS = {
     "double": ["-w", "-O3", "-ffp-contract=off", "-march=native", *_WIDEST],
 }
 #: Modules whose text, with ``pruning`` and ``standalone``, decides what Brian2 writes.
-MODEL = ("backend/exchange", "encoding", "integration", "network", "neurons", "parameters", "plasticity", "presenter")
+MODEL = (
+    "backend/exchange",
+    "backend/standalone",
+    "encoding",
+    "integration",
+    "network",
+    "neurons",
+    "parameters",
+    "plasticity",
+    "presenter",
+)
 #: What a program reads and writes: weight and two flags, going in and coming out.
 BYTES_PER_SYNAPSE = 12
 _HEADERS = """#include "objects.h"
@@ -101,7 +110,8 @@ class StandaloneProgram(Program):
     """
 
     backend = "cpp_standalone"
-    #: Command that starts the program, for profilers and the like: ``["perf", "record"]``, ``["taskset", "-c", "1"]``.
+    #: Command that starts the program, for profilers and the like, and says nothing: ``["taskset", "-c", "1"]``,
+    #: ``["perf", "record", "--quiet", "--output", "/tmp/perf.data"]``.
     launcher: Sequence[str] = ()
 
     def __init__(
@@ -138,17 +148,25 @@ class StandaloneProgram(Program):
         model = {
             "sources": [hashlib.sha256(path.read_bytes()).hexdigest() for path in sources if path.is_file()],
             "parameters": self.parameters.as_dict(),
-            "rule": [type(self.rule).__qualname__ if self.rule.acts_in_training else "", sorted(asdict(self.rule))]
-            if self.rule.acts_in_training else "",
+            "rule": self._rule_strings() if self.rule.acts_in_training else {},
             "chunk": self.chunk,
             "precision": self.precision,
             "flags": FLAGS[self.precision],
-            "compiler": self.compiler,
+            "compiler": [compiler(), self.compiler],
             "machine": _machine(),
             "versions": {name: metadata.version(name) for name in ("brian2", "numpy")},
         }  # fmt: skip
         digest = hashlib.sha256(json.dumps(model, sort_keys=True).encode()).hexdigest()[:16]
         return f"n{self.parameters.neurons}-{self.rule.name if self.rule.acts_in_training else 'plain'}-{digest}"
+
+    def _rule_strings(self) -> dict[str, Any]:
+        """Return all that a rule adds to the network, which a rule from outside this package may change at any time."""
+        rule = self.rule
+        return {
+            "equations": rule.neuron_equations(), "on_spike": rule.on_spike, "update_neurons": rule.update_neurons,
+            "update_synapses": rule.update_synapses, "add_synapses": rule.add_synapses, "freezes": rule.freezes,
+            "normalised_sum": rule.normalised_sum, "population_sums": dict(rule.population_sums),
+        }  # fmt: skip
 
     def _build(self, report: Callable[[str], None]) -> None:
         try:
@@ -161,9 +179,11 @@ class StandaloneProgram(Program):
                 with tempfile.TemporaryDirectory(dir=self.folder.parent, prefix="building-") as folder:
                     files = self._generate(Path(folder))
                     self._compile(Path(folder))
-                    (Path(folder) / "manifest.json").write_text(json.dumps(files))
                     shutil.rmtree(self.folder, ignore_errors=True)
                     shutil.copytree(folder, self.folder, ignore=shutil.ignore_patterns("*.o", "*.gch"))
+                    # Comes last and at once: a program with a manifest is complete.
+                    (Path(folder) / "manifest.json").write_text(json.dumps(files))
+                    shutil.move(Path(folder) / "manifest.json", self.folder / "manifest.json")
         except OSError as error:
             raise BackendError(
                 f"The program cannot be kept in {self.folder.parent} ({error.strerror or error}): set SPIKEPRUNE_CACHE "
@@ -207,16 +227,8 @@ class StandaloneProgram(Program):
         environment["CXX"] = command
         # Precompiled headers save two thirds of the time; a compiler that ignores the .gch file just takes longer.
         # They are named in CXX because Brian2 drops flags that it cannot test on their own.
-        precompile = [
-            *command.split(),
-            *FLAGS[self.precision],
-            "-I.",
-            "-x",
-            "c++-header",
-            "headers.h",
-            "-o",
-            "headers.h.gch",
-        ]
+        header = ["-I.", "-x", "c++-header", "headers.h", "-o", "headers.h.gch"]
+        precompile = [*command.split(), *FLAGS[self.precision], *header]
         (folder / "make.deps").touch()
         jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         for arguments in (precompile, ["make", f"-j{jobs}", f"CXX={command} -include headers.h"]):
@@ -242,7 +254,13 @@ class StandaloneProgram(Program):
         size = pixels.nbytes + BYTES_PER_SYNAPSE * self.parameters.inputs * self.parameters.neurons
         with scratch_folder(size) as folder:
             start, end = folder / "in", folder / "out"
-            write_input(start, {name: self.files[name] for name in self.layout}, inputs, pixels)
+            try:
+                write_input(start, {name: self.files[name] for name in self.layout}, inputs, pixels)
+            except OSError as error:
+                raise BackendError(
+                    f"The file {start} cannot be written ({error.strerror or error}): make room there, or set TMPDIR "
+                    "to a folder that has it."
+                ) from error
             try:
                 done = subprocess.run(
                     [*self.launcher, str(self.folder / "main"), str(start), str(end)],

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import typer
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.measure import Measurement
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
 from rich.text import Text
 from typer.core import TyperGroup
 
@@ -100,10 +101,26 @@ class Output:
             return
         for renderable in renderables:
             # Where a table does not fit, Rich would leave columns out without a word: better lines that are too long.
-            width, wide = self.out.width, self.out.options.update(max_width=1000)
-            self.out.width = max(width, Measurement.get(self.out, wide, renderable).minimum)
-            self.out.print(renderable, markup=False)
-            self.out.width = width
+            width = self.out.width
+            self.out.width = max(width, self._least_width(renderable))
+            try:
+                self.out.print(renderable, markup=False)
+            finally:
+                self.out.width = width
+
+    def _least_width(self, renderable: RenderableType) -> int:
+        """Width of the tables when columns that fold are folded as far as they may be."""
+        if isinstance(renderable, Group):
+            return max((self._least_width(part) for part in renderable.renderables), default=0)
+        if not isinstance(renderable, Table):
+            return 0
+        folding = [column for column in renderable.columns if not column.no_wrap]
+        for column in folding:
+            column.max_width = column.min_width or 1
+        width = Measurement.get(self.out, self.out.options.update(max_width=1000), renderable).minimum
+        for column in folding:
+            column.max_width = None
+        return width
 
     @contextlib.contextmanager
     def waiting(self, sentence: str) -> Iterator[None]:

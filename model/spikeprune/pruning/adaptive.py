@@ -47,7 +47,7 @@ class AdaptivePruning(PruningRule):
     a_max : float
         Upper bound of the activity, relative to the population mean.
     start, interval : int
-        First pruning event and distance of events, in images.
+        No pruning event before `start` images; then one whenever their number is a multiple of `interval`.
 
     Examples
     --------

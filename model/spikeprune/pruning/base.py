@@ -1,8 +1,8 @@
 """What a pruning rule is: parameters, Brian2 strings and a NumPy reference implementation of the same strings.
 
 A rule adds variables to the excitatory neurons and code to two moments: every excitatory spike, and the pruning events,
-which come at the end of every `interval`-th accepted image from the `start`-th on.  At a pruning event the network
-first adds the weights of each neuron into ``total`` (and runs ``add_synapses``); then the neurons run
+which come at the end of every `interval`-th accepted image, but not before the `start`-th.  At a pruning event the
+network first adds the weights of each neuron into ``total`` (and runs ``add_synapses``); then the neurons run
 ``update_neurons``, and after them the synapses run ``update_synapses``.  A rule that needs sums over all neurons names
 them in ``population_sums``; one that changes what weights are normalised to, in ``normalised_sum``.  A rule sees its
 own weights and spikes, never a label.
@@ -113,7 +113,7 @@ class PruningRule:
 
     @property
     def schedule(self) -> tuple[int, int]:
-        """First image and interval of the pruning events, in accepted images."""
+        """Accepted images before which there is no pruning event, and of which events come at every multiple."""
         values = asdict(self)
         return int(values.get("start", 0)), int(values.get("interval", 1))
 

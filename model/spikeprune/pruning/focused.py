@@ -57,7 +57,7 @@ class FocusedPruning(AdaptivePruning):
     """
 
     beta: float = parameter(0.55, "1", "share of the strength's mean weight that h heads for", "search", "not negative")
-    eta: float = parameter(0.1, "1", "rate of adaptation", "search", "share")
+    eta: float = parameter(0.1, "1", "rate of adaptation", "project", "share")
     given_back: float = parameter(0.5, "1", "share of the removed strength that is given back", "search", "share")
 
     name: ClassVar[str] = "focused"

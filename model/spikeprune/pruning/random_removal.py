@@ -3,7 +3,8 @@
 Synapses are removed while the network learns, as many as asked for, and which ones has nothing to do with weights or
 activity: each synapse has a random number of its own, uniform between 0 and 1, and at the m-th pruning event every
 synapse is removed whose number is below ``share * min(m / events, 1)``.  With ``start`` and ``interval`` of the rule
-that it is compared with and the ``share`` that this one removed, the two differ in little but the choice of synapses.
+that it is compared with and the ``share`` that this one removed, the two end with as many synapses; the control reaches
+that number after `events` events, the adaptive rule later.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class RandomRemoval(PruningRule):
     events : int
         Pruning events over which the removal is spread evenly.
     start, interval : int
-        First pruning event and distance of events, in images.
+        No pruning event before `start` images; then one whenever their number is a multiple of `interval`.
 
     Examples
     --------

@@ -37,7 +37,7 @@ class SoftPruning(PruningRule):
     value : float
         The value at which weights are frozen.
     start, interval : int
-        First pruning event and distance of events, in images.
+        No pruning event before `start` images; then one whenever their number is a multiple of `interval`.
     """
 
     h: float = parameter(0.1, "1", "weights below are frozen", "design", "not negative")

@@ -34,7 +34,7 @@ class AdaptiveWithoutActivity(PruningRule):
     eta : float
         Share of the way that it goes at one event.
     start, interval : int
-        First pruning event and distance of events, in images.
+        No pruning event before `start` images; then one whenever their number is a multiple of `interval`.
     """
 
     beta: float = parameter(0.5, "1", "share of the mean weight that the threshold heads for", "design", "not negative")

@@ -26,8 +26,8 @@ class UndelayedPathway(SynapticPathway):
     abstract_code: str
 
     def create_code_objects(self, run_namespace: Mapping[str, Any]) -> None:
-        # A class that the user chose for these synapses takes precedence.
-        codeobj_class = fast_code_object() if self.synapses.codeobj_class is None else None
+        # Another class that the user chose for these synapses takes precedence.
+        codeobj_class = fast_code_object() if self.synapses.codeobj_class in (None, fast_code_object()) else None
         if codeobj_class is None:
             super().create_code_objects(run_namespace)
             return
@@ -131,9 +131,8 @@ class RegularSynapses(Synapses):
             raise TypeError(f"{kind} are connected {self.pattern} by connect() without arguments: use Synapses.")
         if self._connect_called:
             raise TypeError(f"{kind} '{self.name}' are already connected: call connect() once.")
-        # A class that the user chose for these synapses takes precedence.
         chosen = self.codeobj_class
-        if chosen is None and fast_code_object() is not None:
+        if chosen in (None, fast_code_object()) and fast_code_object() is not None:
             self.codeobj_class = RegularSynapsesCodeObject
         try:
             super().connect(j=self.pattern_j, skip_if_invalid=skip_if_invalid, namespace=namespace, level=level + 1)
