@@ -24,6 +24,7 @@ LEVELS = {
     "integration": 2,
     "encoding": 2,
     "readout": 2,
+    "recent": 3,
     "operations": 2,
     "datasets": 2,
     "energy": 3,
@@ -46,7 +47,7 @@ LEVELS = {
     "cli": 13,
 }
 
-NO_BRIAN2 = ("readout", "operations", "energy", "datasets", "overhead")
+NO_BRIAN2 = ("readout", "recent", "operations", "energy", "datasets", "overhead")
 USERS_OF_PLOTS = {"cli"}
 
 
