@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import brian2 as b2
@@ -12,6 +12,7 @@ import pytest
 from spikeprune import (
     AdaptivePruning,
     ConstantPruning,
+    CriticalPeriodPruning,
     FocusedPruning,
     FocusedSettlingPruning,
     NetworkParameters,
@@ -129,6 +130,7 @@ TRAINING_RULES = [
     SettlingPruning(beta=0.6, eta=0.3, settled=25, interval=4),
     FocusedPruning(beta=0.6, eta=0.3, interval=4),
     FocusedSettlingPruning(beta=0.6, eta=0.3, settled=25, interval=4),
+    CriticalPeriodPruning(beta=0.6, eta=0.5, start=4, stop=20, interval=4),
 ]
 
 
@@ -231,6 +233,24 @@ def test_events_come_after_every_interval_th_image_from_the_start_th_on(
     schedule.at.clear()
     schedule.program.run(schedule.start(), blank(20), seed=0, rule=rule)
     assert schedule.at == events
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "interval", "events"),
+    [(0, 20, 5, [5, 10, 15, 20]), (6, 16, 4, [8, 12, 16]), (8, 15, 4, [8, 12]), (9, 11, 4, []), (12, 12, 4, [12])],
+)
+def test_a_critical_period_ends(start: int, stop: int, interval: int, events: list[int]) -> None:
+    """In one chunk or several, and as the rule itself counts its events."""
+    rule = CriticalPeriodPruning(start=start, stop=stop, interval=interval)
+    record = watch(make_program("numpy", FLASH, rule, 20, "double"))
+    state = record.program.run(record.start(), blank(7), seed=0).state
+    record.program.run(state, blank(13), seed=0)
+    assert record.at == events
+    assert [rule.events_in(images) for images in (7, 20)] == [sum(at <= 7 for at in events), len(events)]
+
+
+def test_a_schedule_without_an_end_has_none() -> None:
+    assert [ConstantPruning(start=6, interval=4).events_in(n) for n in (7, 8, 20, 10**6)] == [0, 1, 4, 249_999]
 
 
 def test_chunks_and_evaluations_do_not_shift_the_schedule(schedule: Recording) -> None:
@@ -357,6 +377,46 @@ def test_focused_pruning_gives_back_the_share_that_it_is_told(small: NetworkPara
         # Learning in the last presentation changes the sum a little.
         np.testing.assert_allclose(total, left * small.weight_sum, rtol=0.1)
     assert removed[0.0] > removed[0.5] > removed[1.0] == 0
+
+
+def test_critical_period_by_hand() -> None:
+    """Weights sum to 0.5 x 0.3.  Contraharmonic means 0.0117/0.15 = 0.078, 0.05 and (0.1^2 + 0.05^2)/0.15 = 0.0833.
+
+    Half way from 0.02 to 0.8 times these: thresholds 0.0412, 0.03 and 0.04333, so only neuron 0 loses 0.04 and 0.01,
+    and of the inputs, which nothing depresses, none has a plastic synapse that counts as depressed.
+    """
+    w = np.array([[0.1, 0.05, 0.1], [0.04, 0.05, 0.05], [0.01, 0.05, 0.0]])
+    rule = CriticalPeriodPruning(beta=0.8, eta=0.5, strength=0.5, start=1, stop=1, interval=1)
+    state = flash(rule, w, excitatory__h=0.02)
+    np.testing.assert_allclose(state["excitatory.h"], [0.0412, 0.03, 0.13 / 3], rtol=1e-13)
+    np.testing.assert_array_equal(state["plastic.alive"].reshape(3, 3), [[1, 1, 1], [0, 1, 1], [0, 1, 0]])
+    np.testing.assert_array_equal(state["excitatory.squares"], 0)
+    np.testing.assert_array_equal(state["input.fan_out"], [3, 2, 1])
+    np.testing.assert_array_equal(state["input.plastic_out"], 0)
+
+
+def test_weaker_neurons_have_their_share_from_the_start(small: NetworkParameters, pixels: np.ndarray) -> None:
+    """Without learning afterwards, that is the sum; nothing is depressed, in the counts either."""
+    for strength in (0.5, 1.0):
+        rule = CriticalPeriodPruning(beta=0, strength=strength, start=0, stop=0)
+        program = make_program("numpy", replace(small, rate_post=0), rule, 4, "double")
+        result = program.run(initial_state(program.parameters, rule, 0, program.layout), pixels[:4], seed=0)
+        total = result.state["plastic.w"].reshape(small.inputs, -1).sum(axis=0)
+        np.testing.assert_allclose(total, strength * small.weight_sum, rtol=1e-12)
+        assert result.counts.updates_on_input_spikes == 0 < result.counts.updates_on_excitatory_spikes
+
+
+def test_after_the_critical_period_what_is_left_stays_and_learns(small: NetworkParameters, pixels: np.ndarray) -> None:
+    rule = CriticalPeriodPruning(beta=0.8, eta=0.8, start=4, stop=8, interval=4)
+    program = make_program("numpy", small, rule, IMAGES, "double")
+    states = [initial_state(small, rule, 0, program.layout)]
+    for first in (0, 4, 8):
+        result = program.run(states[-1], pixels[first : first + 4], seed=0, first_image=first)
+        states.append(result.state)
+    _, grown, pruned, later = states
+    assert grown["plastic.alive"].sum() > pruned["plastic.alive"].sum()
+    np.testing.assert_array_equal(pruned["plastic.alive"], later["plastic.alive"])
+    assert np.any(pruned["plastic.w"] != later["plastic.w"])
 
 
 def test_settling_by_hand() -> None:
@@ -580,6 +640,8 @@ def test_rules_are_made_from_text() -> None:
         ("constant", {"h": "much"}, "'h' is 'much': it must be a finite number"),
         ("soft", {"value": float("nan")}, "'value' is nan: it must be a finite number"),
         ("post-training", {"share": 1.01}, "'share' is 1.01: it must lie between 0 and 1"),
+        ("critical-period", {"stop": 10}, "'stop' is 10: it must not be less than 'start', which is 37000"),
+        ("critical-period", {"strength": 0}, "'strength' is 0.0: it must be greater than 0"),
         ("none", {"h": 1}, "Rule 'none' has no parameters, but h was given"),
     ],
 )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from spikeprune.pruning import (
         AdaptivePruning,
         ConstantPruning,
+        CriticalPeriodPruning,
         FocusedPruning,
         FocusedSettlingPruning,
         NoPruning,
@@ -37,6 +38,7 @@ __all__ = [
     "PRICES",
     "AdaptivePruning",
     "ConstantPruning",
+    "CriticalPeriodPruning",
     "Dataset",
     "Evaluation",
     "FocusedPruning",
@@ -66,8 +68,8 @@ _HOME = {
     "spikeprune.operations": ("OperationCounts",),
     "spikeprune.parameters": ("NetworkParameters",),
     "spikeprune.pruning": (
-        "AdaptivePruning", "ConstantPruning", "FocusedPruning", "FocusedSettlingPruning", "SettlingPruning",
-        "NoPruning", "PostTrainingPruning", "PruningRule", "RandomRemoval", "SoftPruning",
+        "AdaptivePruning", "ConstantPruning", "CriticalPeriodPruning", "FocusedPruning", "FocusedSettlingPruning",
+        "SettlingPruning", "NoPruning", "PostTrainingPruning", "PruningRule", "RandomRemoval", "SoftPruning",
     ),
     "spikeprune.training": ("Run", "load", "resume", "train"),
 }  # fmt: skip

@@ -32,7 +32,8 @@ DRAWS_PER_ATTEMPT = 65536
 #: Variables that are set anew for each chunk.  `learning` is there twice: synapses cannot see linked variables.
 CHUNK_INPUTS = (
     "presenter.image", "presenter.images", "presenter.first_image", "presenter.seed", "presenter.stream",
-    "presenter.prune_start", "presenter.prune_interval", "presenter.learning", "excitatory.learning",
+    "presenter.prune_start", "presenter.prune_stop", "presenter.prune_interval",
+    "presenter.learning", "excitatory.learning",
 )  # fmt: skip
 
 #: Variables that count within a chunk and start from 0 in the next.

@@ -25,6 +25,7 @@ interval_spikes              : 1        # excitatory spikes since the last pruni
 learning                     : 1        # 1 in training, 0 in evaluation
 prune                        : integer  # 1 from a pruning event to the end of the next presentation
 prune_start                  : integer  # pruning starts once so many images have been seen
+prune_stop                   : integer  # and ends once more than so many have been
 prune_interval               : integer  # images between two pruning events
 stopped                      : integer  # 1 once the chunk is finished
 seed                         : integer  # key of the random numbers
@@ -47,7 +48,7 @@ image += accepted
 seen += accepted*int(learning)
 attempt = (attempt + 1)*(1 - accepted)
 intensity = initial_intensity + attempt*intensity_step
-prune = accepted*int(learning > 0 and seen >= prune_start and seen % prune_interval == 0)
+prune = accepted*int(learning > 0 and seen >= prune_start and seen <= prune_stop and seen % prune_interval == 0)
 population_spikes = 0
 stopped = stop_when(int(image >= images))
 """

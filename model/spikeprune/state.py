@@ -69,6 +69,7 @@ def initial_state(
     if rule.acts_in_training:
         values |= {f"excitatory.{name}": value for name, value in rule.neuron_parameters().items()}
         values |= {f"excitatory.{name}": value for name, value in rule.initial(n).items()}
+        values["input.plastic_out"] = np.count_nonzero(np.broadcast_to(values["excitatory.depressible"], n))
     return {
         name: np.broadcast_to(np.asarray(values.get(name, 0)), (size,)).astype(dtype)
         for name, (dtype, size) in layout.items()

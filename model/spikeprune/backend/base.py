@@ -141,14 +141,14 @@ class Program(ABC):
             )
         pixels = np.zeros((self.chunk, self.parameters.inputs), dtype=np.uint8)
         pixels[:count] = images
-        start, interval = rule.schedule
+        start, stop, interval = rule.schedule
         stream = Stream.TRAINING_SPIKES if learning else Stream.EVALUATION_SPIKES
         inputs: dict[str, Any] = dict(state)
         inputs |= {name: np.zeros_like(state[name]) for name in COUNTERS}
         inputs |= {
             "presenter.image": 0, "presenter.images": count, "presenter.first_image": first_image,
             "presenter.seed": seed, "presenter.stream": int(stream),
-            "presenter.prune_start": start, "presenter.prune_interval": interval,
+            "presenter.prune_start": start, "presenter.prune_stop": stop, "presenter.prune_interval": interval,
             "presenter.learning": int(learning), "excitatory.learning": int(learning),
             "presenter.attempt": 0, "presenter.intensity": self.parameters.intensity,
         }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -132,11 +133,15 @@ def _stoppable(folder: Path) -> Iterator[list[Bar]]:
 
 
 def _warn_of_few_events(output: Output, rule: PruningRule, images: int) -> None:
-    start, interval = rule.schedule
-    events = max(0, images - start) // interval
+    events = rule.events_in(images)
     if rule.acts_in_training and events < FEW_EVENTS:
+        given = asdict(rule)
+        schedule = ", ".join(f"{name} = {given[name]}" for name in ("start", "stop", "interval") if name in given)
+        better = {"interval": max(1, images // 20)}
+        if "stop" in given:  # the shares of MNIST's images that the defaults are
+            better = {"start": images * 6 // 10, "stop": images * 8 // 10, "interval": max(1, images // 50)}
         output.say(
-            f"Note: with start = {start} and interval = {interval}, the rule acts {events} times in {images:,} images; "
-            f"for few images choose a shorter one, such as --set interval={max(1, images // 20)}.",
+            f"Note: with {schedule}, the rule acts {events} times in {images:,} images; for few images choose smaller "
+            f"numbers, such as {' '.join(f'--set {name}={value}' for name, value in better.items())}.",
             style="yellow",
         )

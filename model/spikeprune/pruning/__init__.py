@@ -9,6 +9,7 @@ from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.pruning.adaptive import AdaptivePruning
 from spikeprune.pruning.base import PruningRule, PruningState
 from spikeprune.pruning.constant import ConstantPruning
+from spikeprune.pruning.critical_period import CriticalPeriodPruning
 from spikeprune.pruning.focused import FocusedPruning
 from spikeprune.pruning.focused_settling import FocusedSettlingPruning
 from spikeprune.pruning.global_threshold import AdaptiveGlobalThreshold
@@ -27,6 +28,7 @@ __all__ = [
     "AdaptiveWithoutActivity",
     "AdaptiveWithoutRenormalisation",
     "ConstantPruning",
+    "CriticalPeriodPruning",
     "FocusedPruning",
     "FocusedSettlingPruning",
     "NoPruning",
@@ -43,8 +45,8 @@ RULES: dict[str, type[PruningRule]] = {
     rule.name: rule
     for rule in (
         NoPruning, ConstantPruning, AdaptivePruning, FocusedPruning, SettlingPruning, FocusedSettlingPruning,
-        SoftPruning, PostTrainingPruning, RandomRemoval, AdaptiveWithoutActivity, AdaptiveGlobalThreshold,
-        AdaptiveWithoutRenormalisation,
+        CriticalPeriodPruning, SoftPruning, PostTrainingPruning, RandomRemoval, AdaptiveWithoutActivity,
+        AdaptiveGlobalThreshold, AdaptiveWithoutRenormalisation,
     )
 }  # fmt: skip
 

@@ -52,7 +52,7 @@ class AdaptivePruning(PruningRule):
     Examples
     --------
     >>> AdaptivePruning(beta=0.6).schedule
-    (0, 1000)
+    (0, 2147483647, 1000)
     """
 
     beta: float = parameter(0.5, "1", "share of the mean weight that the threshold heads for", "design", "not negative")

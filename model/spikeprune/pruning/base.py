@@ -1,7 +1,8 @@
 """What a pruning rule is: parameters, Brian2 strings and a NumPy reference implementation of the same strings.
 
 A rule adds variables to the excitatory neurons and code to two moments: every excitatory spike, and the pruning events,
-which come at the end of every `interval`-th accepted image, but not before the `start`-th.  At a pruning event the
+which come at the end of every `interval`-th accepted image, but not before the `start`-th nor, where a rule has one,
+after the `stop`-th.  At a pruning event the
 network first adds the weights of each neuron into ``total`` (and runs ``add_synapses``); then the neurons run
 ``update_neurons``, and after them the synapses run ``update_synapses``.  A rule that needs sums over all neurons names
 them in ``population_sums``; one that changes what weights are normalised to, in ``normalised_sum``.  A rule sees its
@@ -21,7 +22,10 @@ from numpy.typing import NDArray
 from spikeprune.errors import ParameterError
 from spikeprune.parameters import check_fields, convert_fields
 
-__all__ = ["FREEZE", "REMOVE", "PruningRule", "PruningState"]
+__all__ = ["ALWAYS", "FREEZE", "REMOVE", "PruningRule", "PruningState"]
+
+#: The last image of a schedule without an end: more than any training shows, and the largest integer of Brian2.
+ALWAYS = 2**31 - 1
 
 # Where `criterion` holds, a synapse is removed for ever: it transmits nothing, learns nothing and counts nothing.
 REMOVE = """
@@ -112,10 +116,15 @@ class PruningRule:
         return bool(self.update_synapses)
 
     @property
-    def schedule(self) -> tuple[int, int]:
-        """Accepted images before which there is no pruning event, and of which events come at every multiple."""
+    def schedule(self) -> tuple[int, int, int]:
+        """Accepted images before which and after which there is no pruning event, and of which multiples bring one."""
         values = asdict(self)
-        return int(values.get("start", 0)), int(values.get("interval", 1))
+        return int(values.get("start", 0)), int(values.get("stop", ALWAYS)), int(values.get("interval", 1))
+
+    def events_in(self, images: int) -> int:
+        """Return the number of pruning events while so many images are accepted."""
+        start, stop, interval = self.schedule
+        return max(0, min(images, stop) // interval - max(start - 1, 0) // interval)
 
     def neuron_equations(self) -> str:
         """Return the rule's variables and its parameters (shared by all neurons) as Brian2 equations."""
@@ -124,7 +133,8 @@ class PruningRule:
 
     def neuron_parameters(self) -> dict[str, float]:
         """Return the parameters that the rule's strings use; changing them needs no compilation."""
-        return {name: float(value) for name, value in asdict(self).items() if name not in ("start", "interval")}
+        schedule = ("start", "stop", "interval")
+        return {name: float(value) for name, value in asdict(self).items() if name not in schedule}
 
     def initial(self, neurons: int) -> dict[str, NDArray[np.float64]]:
         """Return the initial values of the rule's neuron variables, each [neurons]."""

@@ -40,7 +40,7 @@ class RandomRemoval(PruningRule):
     Examples
     --------
     >>> RandomRemoval(share=0.8).schedule
-    (0, 1000)
+    (0, 2147483647, 1000)
     """
 
     share: float = parameter(0.8, "1", "share of the synapses that is removed", "design", "share")
