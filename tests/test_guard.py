@@ -5,18 +5,23 @@ that rises so far that the choice of synapses matters.  ``python tests/test_guar
 to 11 (g++ 12.2, Brian2 2.9.0):
 
 ====================================  ================
-accuracy without removal, %           76.5 ± 1.5
-accuracy, adaptive, %                 80.1 ± 2.4
-accuracy, random, as many removed, %  66.5 ± 3.3
-adaptive − random, paired             +13.7 ± 3.0
-adaptive − none, paired               +3.6 ± 2.7
-share of weights removed              0.733 ± 0.004
-training SOPs against none            −52.9 % ± 0.3
-inference SOPs against none           −70.5 % ± 0.7
+accuracy without removal, %           76.0 ± 2.4
+accuracy, adaptive, %                 80.1 ± 2.1
+accuracy, random, as many removed, %  65.0 ± 2.9
+adaptive − random, paired             +15.0 ± 4.0
+adaptive − none, paired               +4.0 ± 3.1
+share of weights removed              0.731 ± 0.004
+training SOPs against none            −53.0 % ± 0.3
+inference SOPs against none           −70.3 % ± 0.8
+accuracy, critical period, %          85.8 ± 1.4
+critical period − none, paired        +9.8 ± 2.1
+its share of weights removed          0.734 ± 0.002
+its training SOPs against none        −60.8 % ± 0.2
+its inference SOPs against none       −65.2 % ± 1.0
 ====================================  ================
 
 The test runs three of these seeds and allows their mean to be three standard errors worse than that.  The network
-without removal is the adaptive rule with beta = 0, so that only two programs are compiled.
+without removal is the adaptive rule with beta = 0, so that only three programs are compiled.
 """
 
 from __future__ import annotations
@@ -27,11 +32,13 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from spikeprune import AdaptivePruning, Dataset, PruningRule, RandomRemoval, train
+from spikeprune import AdaptivePruning, CriticalPeriodPruning, Dataset, PruningRule, RandomRemoval, train
 
 SEEDS = (0, 1, 2)
 EPOCHS, INTERVAL = 2, 50
 ADAPTIVE = AdaptivePruning(beta=0.8, eta=0.5, interval=INTERVAL)
+# The second half of training, and a tenth of it left to learn with what remains.
+CRITICAL = CriticalPeriodPruning(start=1500, stop=2500, interval=INTERVAL)
 
 
 @dataclass(frozen=True)
@@ -56,12 +63,13 @@ def outcome(rule: PruningRule, seed: int) -> Outcome:
 
 
 def measure(seeds: tuple[int, ...]) -> dict[str, np.ndarray]:
-    """Train and evaluate three networks a seed; each entry is an array over seeds."""
+    """Train and evaluate four networks a seed; each entry is an array over seeds."""
     rows = []
     for seed in seeds:
         none = outcome(AdaptivePruning(beta=0.0, interval=INTERVAL), seed)
         adaptive = outcome(ADAPTIVE, seed)
         events = EPOCHS * len(Dataset.load("digits").train_images) // INTERVAL
+        critical = outcome(CRITICAL, seed)
         random = outcome(RandomRemoval(share=adaptive.removed, events=events, interval=INTERVAL), seed)
         rows.append(
             {
@@ -75,6 +83,11 @@ def measure(seeds: tuple[int, ...]) -> dict[str, np.ndarray]:
                 "removed, random": random.removed,
                 "training SOPs, %": 100 * (adaptive.training / none.training - 1),
                 "inference SOPs, %": 100 * (adaptive.inference / none.inference - 1),
+                "accuracy, critical period": critical.accuracy,
+                "critical period - none": critical.accuracy - none.accuracy,
+                "removed, critical period": critical.removed,
+                "training SOPs, critical, %": 100 * (critical.training / none.training - 1),
+                "inference SOPs, critical, %": 100 * (critical.inference / none.inference - 1),
             }
         )
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
@@ -93,21 +106,28 @@ def measured() -> dict[str, np.ndarray]:
 @pytest.mark.slow
 def test_pruning_saves_operations(measured: dict[str, np.ndarray]) -> None:
     assert np.all(measured["removed without removal"] == 0)
-    assert -measured["training SOPs, %"].mean() > allowed(52.9, 0.3)
-    assert -measured["inference SOPs, %"].mean() > allowed(70.5, 0.7)
+    assert -measured["training SOPs, %"].mean() > allowed(53.0, 0.3)
+    assert -measured["inference SOPs, %"].mean() > allowed(70.3, 0.8)
 
 
 @pytest.mark.slow
 def test_the_network_learns_with_and_without_pruning(measured: dict[str, np.ndarray]) -> None:
-    assert measured["accuracy without removal"].mean() > allowed(76.5, 1.5)
-    assert measured["accuracy, adaptive"].mean() > allowed(80.1, 2.4)
-    assert measured["adaptive - none"].mean() > allowed(3.6, 2.7)
+    assert measured["accuracy without removal"].mean() > allowed(76.0, 2.4)
+    assert measured["accuracy, adaptive"].mean() > allowed(80.1, 2.1)
+    assert measured["adaptive - none"].mean() > allowed(4.0, 3.1)
 
 
 @pytest.mark.slow
 def test_adaptive_beats_random_removal_of_as_many(measured: dict[str, np.ndarray]) -> None:
     np.testing.assert_allclose(measured["removed, random"], measured["removed, adaptive"], atol=0.01)
-    assert measured["adaptive - random"].mean() > allowed(13.7, 3.0)
+    assert measured["adaptive - random"].mean() > allowed(15.0, 4.0)
+
+
+@pytest.mark.slow
+def test_the_critical_period_rule_saves_operations_and_still_learns(measured: dict[str, np.ndarray]) -> None:
+    assert -measured["training SOPs, critical, %"].mean() > allowed(60.8, 0.2)
+    assert -measured["inference SOPs, critical, %"].mean() > allowed(65.2, 1.0)
+    assert measured["critical period - none"].mean() > allowed(9.8, 2.1)
 
 
 if __name__ == "__main__":
