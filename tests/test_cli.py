@@ -141,6 +141,15 @@ def test_rarely_acting_rule_is_noted(tiny: Path, trained: Path) -> None:
     assert "Note" not in (trained / "none.err").read_text()
 
 
+def test_a_period_beyond_the_training_is_noted(tiny: Path, tmp_path: Path) -> None:
+    """With a better one, as shares of the images."""
+    result = run("train", "--data", tiny, *TINY, "--rule", "critical-period", "--no-plots", "--out", tmp_path / "run")
+    assert result.exit_code == 0
+    note = " ".join(result.stderr.split())
+    assert "with start = 37000, stop = 46000, interval = 1000, the rule acts 0 times in 6 images" in note
+    assert "--set start=3 --set stop=4 --set interval=1" in note
+
+
 def test_quiet_writes_the_result_alone(tiny: Path, tmp_path: Path) -> None:
     result = run("train", "--data", tiny, *TINY, "--rule", "none", "--images", 2, "--no-plots", "--quiet",
                  "--out", tmp_path / "run")  # fmt: skip

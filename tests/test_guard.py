@@ -20,8 +20,10 @@ its training SOPs against none        −60.8 % ± 0.2
 its inference SOPs against none       −65.2 % ± 1.0
 ====================================  ================
 
-The test runs three of these seeds and allows their mean to be three standard errors worse than that.  The network
-without removal is the adaptive rule with beta = 0, so that only three programs are compiled.
+The test runs three of these seeds and allows their mean to be three standard errors worse than that.  Three bounds are
+those of an earlier measurement on another processor, which are stricter: adaptive − random +13.7 ± 3.0, adaptive − none
++3.6 ± 2.7, inference SOPs −70.5 % ± 0.7.  The network without removal is the adaptive rule
+with beta = 0, so that only three programs are compiled.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ from spikeprune import AdaptivePruning, CriticalPeriodPruning, Dataset, PruningR
 SEEDS = (0, 1, 2)
 EPOCHS, INTERVAL = 2, 50
 ADAPTIVE = AdaptivePruning(beta=0.8, eta=0.5, interval=INTERVAL)
-# The second half of training, and a tenth of it left to learn with what remains.
+# From the middle of training on, and an eighth of it left to learn with what remains.
 CRITICAL = CriticalPeriodPruning(start=1500, stop=2500, interval=INTERVAL)
 
 
@@ -68,7 +70,7 @@ def measure(seeds: tuple[int, ...]) -> dict[str, np.ndarray]:
     for seed in seeds:
         none = outcome(AdaptivePruning(beta=0.0, interval=INTERVAL), seed)
         adaptive = outcome(ADAPTIVE, seed)
-        events = EPOCHS * len(Dataset.load("digits").train_images) // INTERVAL
+        events = ADAPTIVE.events_in(EPOCHS * len(Dataset.load("digits").train_images))
         critical = outcome(CRITICAL, seed)
         random = outcome(RandomRemoval(share=adaptive.removed, events=events, interval=INTERVAL), seed)
         rows.append(
@@ -107,20 +109,20 @@ def measured() -> dict[str, np.ndarray]:
 def test_pruning_saves_operations(measured: dict[str, np.ndarray]) -> None:
     assert np.all(measured["removed without removal"] == 0)
     assert -measured["training SOPs, %"].mean() > allowed(53.0, 0.3)
-    assert -measured["inference SOPs, %"].mean() > allowed(70.3, 0.8)
+    assert -measured["inference SOPs, %"].mean() > allowed(70.5, 0.7)
 
 
 @pytest.mark.slow
 def test_the_network_learns_with_and_without_pruning(measured: dict[str, np.ndarray]) -> None:
     assert measured["accuracy without removal"].mean() > allowed(76.0, 2.4)
     assert measured["accuracy, adaptive"].mean() > allowed(80.1, 2.1)
-    assert measured["adaptive - none"].mean() > allowed(4.0, 3.1)
+    assert measured["adaptive - none"].mean() > allowed(3.6, 2.7)
 
 
 @pytest.mark.slow
 def test_adaptive_beats_random_removal_of_as_many(measured: dict[str, np.ndarray]) -> None:
     np.testing.assert_allclose(measured["removed, random"], measured["removed, adaptive"], atol=0.01)
-    assert measured["adaptive - random"].mean() > allowed(15.0, 4.0)
+    assert measured["adaptive - random"].mean() > allowed(13.7, 3.0)
 
 
 @pytest.mark.slow

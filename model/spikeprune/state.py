@@ -58,7 +58,7 @@ def initial_state(
     values: dict[str, Any] = {
         "presenter.step": -1,
         "presenter.intensity": p.intensity,
-        "input.fan_out": n, "input.plastic_out": n, "input.expected": 1e-12, "input.next_spike": 1e9,
+        "input.fan_out": n, "input.expected": 1e-12, "input.next_spike": 1e9,
         "input.last_spike": NEVER, "excitatory.last_spike": NEVER, "excitatory.changed": 1,
         "excitatory.depressible": 1,
         "excitatory.v": (p.v_rest_e + p.v_offset) * 1e-3, "excitatory.theta": p.theta_0 * 1e-3,
@@ -69,7 +69,7 @@ def initial_state(
     if rule.acts_in_training:
         values |= {f"excitatory.{name}": value for name, value in rule.neuron_parameters().items()}
         values |= {f"excitatory.{name}": value for name, value in rule.initial(n).items()}
-        values["input.plastic_out"] = np.count_nonzero(np.broadcast_to(values["excitatory.depressible"], n))
+    values["input.plastic_out"] = np.count_nonzero(np.broadcast_to(values["excitatory.depressible"], n))
     return {
         name: np.broadcast_to(np.asarray(values.get(name, 0)), (size,)).astype(dtype)
         for name, (dtype, size) in layout.items()

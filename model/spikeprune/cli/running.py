@@ -16,6 +16,7 @@ from spikeprune.cli.tables import results_table
 from spikeprune.datasets import Dataset
 from spikeprune.evaluation import Evaluation
 from spikeprune.pruning import PruningRule
+from spikeprune.pruning.base import SCHEDULE
 from spikeprune.records import RunFolder
 from spikeprune.run import Run
 from spikeprune.summary import Summary
@@ -136,7 +137,7 @@ def _warn_of_few_events(output: Output, rule: PruningRule, images: int) -> None:
     events = rule.events_in(images)
     if rule.acts_in_training and events < FEW_EVENTS:
         given = asdict(rule)
-        schedule = ", ".join(f"{name} = {given[name]}" for name in ("start", "stop", "interval") if name in given)
+        schedule = ", ".join(f"{name} = {given[name]}" for name in SCHEDULE if name in given)
         better = {"interval": max(1, images // 20)}
         if "stop" in given:  # the shares of MNIST's images that the defaults are
             better = {"start": images * 6 // 10, "stop": images * 8 // 10, "interval": max(1, images // 50)}

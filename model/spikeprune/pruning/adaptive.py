@@ -51,8 +51,8 @@ class AdaptivePruning(PruningRule):
 
     Examples
     --------
-    >>> AdaptivePruning(beta=0.6).schedule
-    (0, 2147483647, 1000)
+    >>> AdaptivePruning(beta=0.6).events_in(60_000)
+    60
     """
 
     beta: float = parameter(0.5, "1", "share of the mean weight that the threshold heads for", "design", "not negative")

@@ -22,10 +22,12 @@ from numpy.typing import NDArray
 from spikeprune.errors import ParameterError
 from spikeprune.parameters import check_fields, convert_fields
 
-__all__ = ["ALWAYS", "FREEZE", "REMOVE", "PruningRule", "PruningState"]
+__all__ = ["ALWAYS", "FREEZE", "REMOVE", "SCHEDULE", "PruningRule", "PruningState"]
 
 #: The last image of a schedule without an end: more than any training shows, and the largest integer of Brian2.
 ALWAYS = 2**31 - 1
+#: Parameters that say when there are pruning events; a rule need not have all of them.
+SCHEDULE = ("start", "stop", "interval")
 
 # Where `criterion` holds, a synapse is removed for ever: it transmits nothing, learns nothing and counts nothing.
 REMOVE = """
@@ -133,8 +135,7 @@ class PruningRule:
 
     def neuron_parameters(self) -> dict[str, float]:
         """Return the parameters that the rule's strings use; changing them needs no compilation."""
-        schedule = ("start", "stop", "interval")
-        return {name: float(value) for name, value in asdict(self).items() if name not in schedule}
+        return {name: float(value) for name, value in asdict(self).items() if name not in SCHEDULE}
 
     def initial(self, neurons: int) -> dict[str, NDArray[np.float64]]:
         """Return the initial values of the rule's neuron variables, each [neurons]."""

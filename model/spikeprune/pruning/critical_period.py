@@ -40,6 +40,7 @@ from numpy.typing import NDArray
 from spikeprune.errors import ParameterError
 from spikeprune.parameters import parameter
 from spikeprune.pruning.base import REMOVE, PruningRule, PruningState
+from spikeprune.pruning.focused import FocusedPruning, mean_weight_of_strength
 
 __all__ = ["CriticalPeriodPruning"]
 
@@ -67,8 +68,8 @@ class CriticalPeriodPruning(PruningRule):
 
     Examples
     --------
-    >>> CriticalPeriodPruning(start=2000, stop=3000, interval=100).schedule
-    (2000, 3000, 100)
+    >>> CriticalPeriodPruning(start=2000, stop=3000, interval=100).events_in(60_000)
+    11
     """
 
     beta: float = parameter(0.9, "1", "share of the strength's mean weight that h heads for", "search", "not negative")
@@ -83,9 +84,9 @@ class CriticalPeriodPruning(PruningRule):
 h                            : 1        # pruning threshold h_j
 squares                      : 1        # sum of squared weights at a pruning event, else 0
 """
-    add_synapses: ClassVar[str] = "squares_post += w*w"
-    update_neurons: ClassVar[str] = """
-h += eta*(beta*squares/clip(total, 1e-6, 1e6) - h)
+    add_synapses: ClassVar[str] = FocusedPruning.add_synapses
+    update_neurons: ClassVar[str] = f"""
+h += eta*(beta*{FocusedPruning.aim} - h)
 squares = 0
 """
     update_synapses: ClassVar[str] = REMOVE.format(criterion="w < h_post")
@@ -106,6 +107,6 @@ squares = 0
 
     def reference(self, state: PruningState) -> None:
         """Do in NumPy what the strings do."""
-        h, w = state.neurons["h"], state.w
-        h += self.eta * (self.beta * (w**2).sum(axis=0) / np.clip(w.sum(axis=0), 1e-6, 1e6) - h)
-        state.remove(w < h)
+        h = state.neurons["h"]
+        h += self.eta * (self.beta * mean_weight_of_strength(state.w) - h)
+        state.remove(state.w < h)

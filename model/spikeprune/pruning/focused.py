@@ -25,7 +25,7 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ from spikeprune.parameters import parameter
 from spikeprune.pruning.adaptive import AdaptivePruning
 from spikeprune.pruning.base import PruningState
 
-__all__ = ["FocusedPruning"]
+__all__ = ["FocusedPruning", "mean_weight_of_strength"]
 
 
 @dataclass(frozen=True)
@@ -91,4 +91,10 @@ left                         : 1        # share of weight_sum that is left, s_j
 
     def aims(self, state: PruningState) -> NDArray[np.float64]:
         """What thresholds of the reference implementation head for a share of, [neurons]."""
-        return (state.w**2).sum(axis=0) / np.clip(state.w.sum(axis=0), 1e-6, 1e6)
+        return mean_weight_of_strength(state.w)
+
+
+def mean_weight_of_strength(w: NDArray[Any]) -> NDArray[Any]:
+    """Return the contraharmonic mean of each neuron's weights [inputs, neurons]: the twin of ``FocusedPruning.aim``."""
+    mean: NDArray[Any] = (w**2).sum(axis=0) / np.clip(w.sum(axis=0), 1e-6, 1e6)
+    return mean

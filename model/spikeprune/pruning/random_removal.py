@@ -39,8 +39,8 @@ class RandomRemoval(PruningRule):
 
     Examples
     --------
-    >>> RandomRemoval(share=0.8).schedule
-    (0, 2147483647, 1000)
+    >>> RandomRemoval(share=0.8).events_in(60_000)
+    60
     """
 
     share: float = parameter(0.8, "1", "share of the synapses that is removed", "design", "share")
