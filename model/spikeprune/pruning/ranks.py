@@ -1,8 +1,8 @@
 """Rules that remove by rank: the smallest weights of each neuron or of the layer, and the least active neurons.
 
-Up to the m-th pruning event the share ``share * min(m / events, 1)`` is removed, as exactly as whole numbers allow.  What
-counts is the order alone, so no threshold has to be chosen; ranks are what Brian2's statements cannot say, hence the
-functions ``note``, ``kth_value`` and ``kth_number`` (:mod:`spikeprune.synapses.ranks`).
+Up to the m-th pruning event the share ``share * min(m / events, 1)`` is removed, as exactly as whole numbers allow.
+What counts is the order alone, so no threshold has to be chosen.  Ranks are what Brian2's statements cannot say, hence
+the functions ``note``, ``kth_value`` and ``kth_number`` (:mod:`spikeprune.synapses.ranks`).
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from spikeprune.synapses.counting import OperationCounter, SynapticOperations, count_operations, fan_operations
-from spikeprune.synapses.pruned import PrunedDenseSynapses, PrunedSynapses
+from spikeprune.synapses.dense import PrunedDenseSynapses
+from spikeprune.synapses.pruned import PrunedSynapses
 
 __all__ = [
     "OperationCounter",

@@ -93,7 +93,7 @@ class OperationCounter:
     def __init__(self, synapses: Any, weight: str | None) -> None:
         #: Kind and pathway to the variable of `neurons` that counts it.
         self._variables: dict[tuple[str, str], str] = {}
-        counted = {}
+        counted: dict[Any, list[str]] = {}
         for pathway in synapses._pathways:
             for kind in sorted(kinds(synapses, pathway.code, weight)):
                 self._variables[kind, pathway.objname] = f"{pathway.objname}_{kind}"

@@ -72,11 +72,8 @@ def _parse(code: str) -> list[ast.stmt]:
 
 def assigned(code: str) -> set[str]:
     """Names that statements assign."""
-    return {node.id for node in ast.walk(ast.Module(_parse(code), [])) if _is_store(node)}
-
-
-def _is_store(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    names = (node for node in ast.walk(ast.Module(_parse(code), [])) if isinstance(node, ast.Name))
+    return {node.id for node in names if isinstance(node.ctx, ast.Store)}
 
 
 def renamed(code: str, names: Mapping[str, str]) -> str:
