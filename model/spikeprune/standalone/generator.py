@@ -27,7 +27,17 @@ from .precision import (
     single_precision_names,
 )
 
-__all__ = ["CALENDAR_TEMPLATE", "DENSE_TEMPLATE", "LASTING_TEMPLATE", "PAIRED_TEMPLATE", "FastCPPCodeGenerator"]
+__all__ = [
+    "CALENDAR_TEMPLATE",
+    "CREATION_TEMPLATE",
+    "DENSE_TEMPLATE",
+    "LASTING_TEMPLATE",
+    "PAIRED_TEMPLATE",
+    "FastCPPCodeGenerator",
+]
+
+#: Template that creates synapses in a known pattern.
+CREATION_TEMPLATE = "synapses_create_regular"
 
 #: Template of a synaptic pathway between two whole groups; its loops define the two neuron indices themselves.
 DENSE_TEMPLATE = "synapses_dense"
@@ -92,8 +102,10 @@ class FastCPPCodeGenerator(ConditionGenerator):
     _pairs: list[tuple[str, str]]
 
     def translate_statement(self, statement: Statement) -> str:
-        # Brian2 replaces products with booleans by branches, which random flags of synapses make expensive.
-        statement.used_boolean_variables = statement.boolean_simplified_expressions = None
+        # Brian2 replaces products with booleans by branches, which random flags of synapses make expensive; but in a
+        # branch, fewer random numbers are drawn.
+        if self.template_name in (DENSE_TEMPLATE, PAIRED_TEMPLATE) and self._is_stateless(statement):
+            statement.used_boolean_variables = statement.boolean_simplified_expressions = None
         # Scalar statements are computed once a step: there, double precision costs nothing.
         self._single_precision = not statement.scalar and is_single_precision(
             statement, self.variables, self._local_names

@@ -9,7 +9,7 @@ from brian2 import NeuronGroup
 from brian2.core.variables import Variables
 from brian2.groups.neurongroup import StateUpdater
 
-from .codeobject import fast_code_object
+from .codeobject import fast_code_object, uses_fast_code
 from .generator import LASTING_TEMPLATE
 
 __all__ = ["LayerGroup"]
@@ -28,8 +28,9 @@ class FusedStateUpdater(StateUpdater):
 class LayerGroup(NeuronGroup):
     """Neurons that are used like `~brian2.groups.neurongroup.NeuronGroup`.
 
-    In C++ standalone mode without OpenMP, given the `codeobj_class` of `fast_code_object`, the threshold is tested in
-    the loop that integrates the neurons, while their variables are in registers.
+    On the device ``"cpp_standalone_fast"`` without OpenMP (on ``"cpp_standalone"``, given the `codeobj_class` of
+    `fast_code_object`), the threshold is tested in the loop that integrates the neurons, while their variables are in
+    registers.
 
     Parameters
     ----------
@@ -59,11 +60,11 @@ class LayerGroup(NeuronGroup):
                 if name not in self.events:
                     known = ", ".join(sorted(self.events)) or "none"
                     raise TypeError(f"'{name}' in the lasting events of '{self.name}' is none of its events: {known}.")
-        if fast_code_object() is None or kwds.get("codeobj_class") is not fast_code_object():
+        if not uses_fast_code(kwds.get("codeobj_class")):
             return
         for event, cause in (lasting or {}).items():
             thresholder = self.thresholder[event]
-            thresholder.template = LASTING_TEMPLATE
+            thresholder.codeobj_class, thresholder.template = fast_code_object(), LASTING_TEMPLATE
             thresholder.needed_variables.append(f"_{cause}space")
             thresholder.template_kwds["cause_variable"] = self.variables[f"_{cause}space"]
         # The code of one neuron is no loop.
@@ -72,7 +73,7 @@ class LayerGroup(NeuronGroup):
 
     def _fuse(self) -> None:
         updater, thresholder = self.state_updater, self.thresholder["spike"]
-        updater.__class__ = FusedStateUpdater
+        updater.__class__, updater.codeobj_class = FusedStateUpdater, fast_code_object()
         updater.variables = Variables(updater)
         updater.variables.add_auxiliary_variable("_cond", dtype=bool)
         updater.needed_variables = [*updater.needed_variables, "_spikespace"]

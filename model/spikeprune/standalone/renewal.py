@@ -8,7 +8,7 @@ from typing import Any
 from brian2 import NeuronGroup
 from brian2.groups.neurongroup import Thresholder
 
-from .codeobject import fast_code_object
+from .codeobject import fast_code_object, uses_fast_code
 from .generator import CALENDAR_TEMPLATE
 
 __all__ = ["RenewalGroup"]
@@ -34,8 +34,9 @@ class RenewalGroup(NeuronGroup):
 
     A variable holds the time of a neuron's next spike, in time steps.  The neuron fires in the first step that ends
     after it, once a step at most; then `renew` moves it on, and `reset` is executed.  On most devices, that is a
-    threshold and a reset.  In C++ standalone mode without OpenMP, all spikes until the next restart are worked out when
-    the first step after it begins, for many neurons side by side, and entered into a calendar.
+    threshold and a reset.  On the device ``"cpp_standalone_fast"`` without OpenMP (on ``"cpp_standalone"``, given the
+    `codeobj_class` of `fast_code_object`), all spikes until the next restart are worked out when the first step after it
+    begins, for many neurons side by side, and entered into a calendar.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ class RenewalGroup(NeuronGroup):
         reset: str = "",
         **kwds: Any,
     ) -> None:
-        ahead = fast_code_object() is not None and kwds.get("codeobj_class") is fast_code_object()
+        ahead = uses_fast_code(kwds.get("codeobj_class"))
         super().__init__(
             N,
             model,
@@ -86,7 +87,7 @@ class RenewalGroup(NeuronGroup):
         )
         if ahead:
             thresholder = self.thresholder["spike"]
-            thresholder.__class__ = CalendarThresholder
+            thresholder.__class__, thresholder.codeobj_class = CalendarThresholder, fast_code_object()
             thresholder.ahead = f"{renew}\n_end = {steps}"
             thresholder.template = CALENDAR_TEMPLATE
             thresholder.roles = {"next": next_spike, "step": step, "restart": f"_{restart}space"}

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from brian2 import Quantity, Synapses, second
+from brian2.codegen.codeobject import create_runner_codeobj
 from brian2.groups.subgroup import Subgroup
 from brian2.synapses.synapses import SynapticPathway
 
-from .codeobject import RegularSynapsesCodeObject, fast_code_object
-from .generator import DENSE_TEMPLATE, PAIRED_TEMPLATE
+from .codeobject import fast_code_object
+from .generator import CREATION_TEMPLATE, DENSE_TEMPLATE, PAIRED_TEMPLATE
 
 __all__ = ["DenseSynapses", "PairedSynapses"]
 
@@ -26,8 +27,7 @@ class UndelayedPathway(SynapticPathway):
     abstract_code: str
 
     def create_code_objects(self, run_namespace: Mapping[str, Any]) -> None:
-        # Another class that the user chose for these synapses takes precedence.
-        codeobj_class = fast_code_object() if self.synapses.codeobj_class in (None, fast_code_object()) else None
+        codeobj_class = self.synapses._fast_class()
         if codeobj_class is None:
             super().create_code_objects(run_namespace)
             return
@@ -131,13 +131,22 @@ class RegularSynapses(Synapses):
             raise TypeError(f"{kind} are connected {self.pattern} by connect() without arguments: use Synapses.")
         if self._connect_called:
             raise TypeError(f"{kind} '{self.name}' are already connected: call connect() once.")
-        chosen = self.codeobj_class
-        if chosen in (None, fast_code_object()) and fast_code_object() is not None:
-            self.codeobj_class = RegularSynapsesCodeObject
-        try:
-            super().connect(j=self.pattern_j, skip_if_invalid=skip_if_invalid, namespace=namespace, level=level + 1)
-        finally:
-            self.codeobj_class = chosen
+        super().connect(j=self.pattern_j, skip_if_invalid=skip_if_invalid, namespace=namespace, level=level + 1)
+
+    def _add_synapses_generator(self, *args: Any, namespace: Mapping[str, Any] | None = None, **kwds: Any) -> None:
+        fast = self._fast_class()
+        if fast is None:
+            super()._add_synapses_generator(*args, namespace=namespace, **kwds)
+            return
+        create = create_runner_codeobj(
+            self, "", CREATION_TEMPLATE, name=f"{self.name}_{CREATION_TEMPLATE}_codeobject*", check_units=False,
+            run_namespace=namespace, codeobj_class=fast,
+        )  # fmt: skip
+        create()
+
+    def _fast_class(self) -> type | None:
+        """Return the class of this package's code objects, unless the user chose another or the device has none."""
+        return fast_code_object() if self.codeobj_class in (None, fast_code_object()) else None
 
 
 class DenseSynapses(RegularSynapses):

@@ -1,0 +1,38 @@
+"""Compiler flags of the fast device, for each precision."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from brian2 import prefs
+from brian2.codegen.cpp_prefs import default_buildopts
+
+__all__ = ["FLAGS", "device_flags"]
+
+# Compilers that do not know a flag are not given it: Brian2 tries each.
+_WIDEST = ["-mprefer-vector-width=512"] if platform.machine().lower() in ("x86_64", "amd64") else []
+
+#: Flags for each precision.  Double precision follows IEEE rules strictly, so that every processor, compiler and
+#: Brian2 target gives the same numbers (what the C library notes beside a number, `errno` and traps, is not needed);
+#: single precision is for speed.
+FLAGS = {
+    "single": ["-w", "-O3", "-ffast-math", "-fno-math-errno", "-march=native", *_WIDEST],
+    "double": ["-w", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-march=native", *_WIDEST],
+}
+
+@contextmanager
+def device_flags() -> Iterator[None]:
+    """Compile with `FLAGS` for the precision in use, unless the user has chosen flags."""
+    chosen = prefs.codegen.cpp.extra_compile_args_gcc
+    if prefs.codegen.cpp.extra_compile_args is not None or chosen != default_buildopts:
+        yield
+        return
+    precision = "single" if prefs.core.default_float_dtype is np.float32 else "double"
+    prefs.codegen.cpp.extra_compile_args_gcc = FLAGS[precision]
+    try:
+        yield
+    finally:
+        prefs.codegen.cpp.extra_compile_args_gcc = chosen
