@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from brian2.codegen.codeobject import CodeObject
 from brian2.core import clocks
+from brian2.core.base import BrianObjectException
 from brian2.core.variables import ArrayVariable
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice, CPPWriter
 from brian2.devices.device import all_devices
 
+from spikeprune.errors import SpikepruneError
+
 from .codeobject import FastCPPStandaloneCodeObject, fast_code_object
 from .flags import device_flags
 from .generator import DENSE_TEMPLATE, PAIRED_TEMPLATE
+from .promises import REPORT, BrokenPromiseError
 
 __all__ = ["FAST_DEVICE", "FastCPPStandaloneDevice"]
 
@@ -105,6 +110,25 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
     def build(self, *args: Any, **kwds: Any) -> None:
         with device_flags():
             super().build(*args, **kwds)
+
+    def network_run(self, *args: Any, level: int = 0, **kwds: Any) -> None:
+        try:
+            super().network_run(*args, level=level + 1, **kwds)
+        except BrianObjectException as error:
+            # Our own sentences say which object is concerned.
+            if isinstance(error.__cause__, SpikepruneError):
+                raise error.__cause__ from None
+            raise
+
+    def run(self, directory: Any = None, results_directory: Any = None, *args: Any, **kwds: Any) -> None:
+        folder = Path(directory or self.project_dir) / (results_directory or self.results_dir)
+        (report := folder / REPORT).unlink(missing_ok=True)
+        try:
+            super().run(directory, results_directory, *args, **kwds)
+        except RuntimeError:
+            if not report.exists():
+                raise
+            raise BrokenPromiseError(report.read_text()) from None
 
     def generate_network_source(self, writer: CPPWriter, compiler: str) -> None:
         if fast_code_object() is None:

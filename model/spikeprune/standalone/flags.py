@@ -10,7 +10,7 @@ import numpy as np
 from brian2 import prefs
 from brian2.codegen.cpp_prefs import default_buildopts
 
-__all__ = ["FLAGS", "device_flags"]
+__all__ = ["FLAGS", "compiler_flags", "device_flags"]
 
 # Compilers that do not know a flag are not given it: Brian2 tries each.
 _WIDEST = ["-mprefer-vector-width=512"] if platform.machine().lower() in ("x86_64", "amd64") else []
@@ -23,16 +23,23 @@ FLAGS = {
     "double": ["-w", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-march=native", *_WIDEST],
 }
 
+
+def compiler_flags() -> list[str]:
+    """Return what the preferences of Brian2 name, or else `FLAGS` for the precision in use."""
+    chosen = prefs.codegen.cpp.extra_compile_args
+    if chosen is None:
+        chosen = prefs.codegen.cpp.extra_compile_args_gcc
+        if chosen == default_buildopts:
+            chosen = FLAGS["single" if prefs.core.default_float_dtype is np.float32 else "double"]
+    return list(chosen)
+
+
 @contextmanager
 def device_flags() -> Iterator[None]:
-    """Compile with `FLAGS` for the precision in use, unless the user has chosen flags."""
-    chosen = prefs.codegen.cpp.extra_compile_args_gcc
-    if prefs.codegen.cpp.extra_compile_args is not None or chosen != default_buildopts:
-        yield
-        return
-    precision = "single" if prefs.core.default_float_dtype is np.float32 else "double"
-    prefs.codegen.cpp.extra_compile_args_gcc = FLAGS[precision]
+    """Let Brian2 compile with `compiler_flags`."""
+    before = prefs.codegen.cpp.extra_compile_args_gcc
+    prefs.codegen.cpp.extra_compile_args_gcc = compiler_flags()
     try:
         yield
     finally:
-        prefs.codegen.cpp.extra_compile_args_gcc = chosen
+        prefs.codegen.cpp.extra_compile_args_gcc = before

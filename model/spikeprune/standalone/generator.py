@@ -87,6 +87,8 @@ class FastCPPCodeGenerator(ConditionGenerator):
         C++ type and name of what is defined under "_pair" in `loads`.
     ``same_for_all``
         Whether the vector code has the same result in all iterations because it reads nothing but scalars.
+    ``written``
+        C++ type and name of the arrays that the vector code writes.
     ``where``
         In dense pathways with a variable ``_where`` (whether a synapse needs to be visited at all), code for one
         synapse that defines it, where it is not the same for all and in the scalar ``_guard``; else empty.
@@ -216,6 +218,9 @@ class FastCPPCodeGenerator(ConditionGenerator):
         keywords["awake"], keywords["later"], keywords["where"] = awake, later, where
         keywords["loads"] = {index: "\n".join(lines) for index, lines in self._loads.items()}
         keywords["pairs"] = self._pairs
+        _, write, _, _ = self.arrays_helper(statements)
+        arrays = {self.get_array_name(self.variables[name]): self.variables[name] for name in write}
+        keywords["written"] = [(self.c_data_type(arrays[name].dtype), name) for name in sorted(arrays)]
         keywords["order_matters"] = self._order_matters(statements)
         keywords["same_for_all"] = not keywords["order_matters"] and self._is_scalar(statements)
         keywords["independent_over"] = {

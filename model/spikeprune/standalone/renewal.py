@@ -10,6 +10,7 @@ from brian2.groups.neurongroup import Thresholder
 
 from .codeobject import fast_code_object, uses_fast_code
 from .generator import CALENDAR_TEMPLATE
+from .schedule import ScheduleCheck, ScheduleError, arrays_read, arrays_written, schedules_of
 
 __all__ = ["RenewalGroup"]
 
@@ -35,8 +36,8 @@ class RenewalGroup(NeuronGroup):
     A variable holds the time of a neuron's next spike, in time steps.  The neuron fires in the first step that ends
     after it, once a step at most; then `renew` moves it on, and `reset` is executed.  On most devices, that is a
     threshold and a reset.  On the device ``"cpp_standalone_fast"`` without OpenMP (on ``"cpp_standalone"``, given the
-    `codeobj_class` of `fast_code_object`), all spikes until the next restart are worked out when the first step after it
-    begins, for many neurons side by side, and entered into a calendar.
+    `codeobj_class` of `fast_code_object`), all spikes until the next restart are worked out when the first step after
+    it begins, for many neurons side by side, and entered into a calendar.
 
     Parameters
     ----------
@@ -58,8 +59,16 @@ class RenewalGroup(NeuronGroup):
     **kwds
         Passed on to `NeuronGroup`.
 
+    Raises
+    ------
+    ScheduleError
+        Before a run, if the restart comes after the spikes or is not the same for all neurons, or if anything but its
+        code changes what `renew` reads or writes of the neurons.
+
     Notes
     -----
+    The state at the end of a run is that of the last step, and may be set before the next run.
+
     It is a promise that `renew` reads and writes only variables of its neuron that nothing else changes between two
     restarts, and other variables that keep their value between two restarts.
     """
@@ -92,3 +101,36 @@ class RenewalGroup(NeuronGroup):
             thresholder.template = CALENDAR_TEMPLATE
             thresholder.roles = {"next": next_spike, "step": step, "restart": f"_{restart}space"}
             thresholder.needed_variables += thresholder.roles.values()
+            self.renew, self.restart = renew, restart
+            self.contained_objects.append(ScheduleCheck(self, self._check_order))
+
+    def _check_order(self) -> None:
+        thresholder, restarter = self.thresholder["spike"], self.thresholder[self.restart]
+        alike = all(array.scalar for array in arrays_read(restarter, self.events[self.restart]))
+        if not alike:
+            raise ScheduleError(
+                f"The restart '{self.restart}' of RenewalGroup '{self.name}' depends on the neuron "
+                f"('{self.events[self.restart]}'), but must be the same for all: use variables that are shared, or "
+                "NeuronGroup."
+            )
+        own = {array for array in arrays_read(thresholder, self.renew) if array.owner.name == self.name}
+        own = {array for array in own if not array.scalar and array is not self.variables["i"]}
+        for objects in schedules_of(thresholder):
+            names = [thing.name for thing in objects]
+            begin, end = names.index(restarter.name), names.index(thresholder.name)
+            if end < begin:
+                raise ScheduleError(
+                    f"RenewalGroup '{self.name}' looks for spikes (when='{thresholder.when}', "
+                    f"order={thresholder.order}) before its restart '{self.restart}' (when='{restarter.when}', "
+                    f"order={restarter.order}): give the restart an earlier place with set_event_schedule()."
+                )
+            for place, thing in enumerate(objects):
+                changed = [name for array, name in arrays_written(thing).items() if array in own]
+                event, group = getattr(thing, "event", None), getattr(thing, "group", None)
+                restarts = event == self.restart and getattr(group, "name", None) == self.name
+                if changed and thing.name != thresholder.name and not (restarts and begin < place < end):
+                    raise ScheduleError(
+                        f"'{thing.name}' changes '{changed[0]}', on which the spikes of RenewalGroup '{self.name}' "
+                        f"depend, but only code on the event '{self.restart}' that precedes the thresholds may: move "
+                        "it there or use NeuronGroup."
+                    )

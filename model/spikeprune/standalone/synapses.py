@@ -13,8 +13,13 @@ from brian2.synapses.synapses import SynapticPathway
 
 from .codeobject import fast_code_object
 from .generator import CREATION_TEMPLATE, DENSE_TEMPLATE, PAIRED_TEMPLATE
+from .promises import Brian2CodeObject, checked, checks_promises
+from .schedule import arrays_written
 
 __all__ = ["DenseSynapses", "PairedSynapses"]
+
+#: Brian2's own template of a pathway.
+BRIAN2_TEMPLATE = "synapses"
 
 
 class UndelayedPathway(SynapticPathway):
@@ -34,6 +39,12 @@ class UndelayedPathway(SynapticPathway):
         if not self.synapses._connect_called:
             kind = type(self.synapses).__name__
             raise TypeError(f"{kind} '{self.synapses.name}' have no synapses yet: call connect() before run().")
+        if checks_promises() and (self.only or self.where):
+            self._create_checked(codeobj_class, run_namespace)
+        else:
+            self.code_objects[:] = [weakref.proxy(self._create_fast(codeobj_class, run_namespace))]
+
+    def _create_fast(self, codeobj_class: type, run_namespace: Mapping[str, Any]) -> Any:
         self.codeobj_class = codeobj_class
         self.template = self.synapses.pathway_template
         self.needed_variables = [self.eventspace_name]
@@ -45,7 +56,18 @@ class UndelayedPathway(SynapticPathway):
             self.variables.add_reference("_only_space", self.target, name)
             self.needed_variables.append("_only_space")
             self.template_kwds["only_variable"] = self.target.variables[name]
-        self.code_objects[:] = [weakref.proxy(self.create_default_code_object(run_namespace))]
+        return self.create_default_code_object(run_namespace)
+
+    def _create_checked(self, codeobj_class: type, run_namespace: Mapping[str, Any]) -> None:
+        self.codeobj_class, self.template, self.needed_variables = Brian2CodeObject, BRIAN2_TEMPLATE, []
+        super().create_code_objects(run_namespace)
+        (push, _), theirs = self.code_objects, self.codeobj
+        changed = {name: name for name in arrays_written(self).values()}
+        ours = self._create_fast(codeobj_class, run_namespace)
+        promises = [f"only={{'{self.objname}': '{self.only}'}}"] if self.only else []
+        promises += [f"where={{'{self.objname}': '{self.where}'}}"] if self.where else []
+        promise = f"The promise {' or '.join(promises)} of {type(self.synapses).__name__} '{self.synapses.name}'"
+        self.code_objects[:] = [push, *checked(self, theirs, ours, promise, changed, run_namespace)]
 
     def update_abstract_code(self, run_namespace: Mapping[str, Any] | None = None, level: int = 0) -> None:
         super().update_abstract_code(run_namespace, level=level + 1)
