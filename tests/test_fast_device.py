@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,9 @@ def chosen(request: pytest.FixtureRequest) -> Iterator[str]:
 def generated(folder: Path) -> dict[str, str]:
     """Build without compiling; return the code of each object."""
     device.build(str(folder), compile=False, run=False)
-    return {path.stem.removesuffix("_codeobject"): path.read_text() for path in (folder / "code_objects").glob("*.cpp")}
+    files = (folder / "code_objects").glob("*.cpp")
+    # Brian2 numbers names that objects of an earlier test have not set free yet.
+    return {re.sub(r"_codeobject(_\d+)?$", "", path.stem): path.read_text() for path in files}
 
 
 def ordinary(codeobj_class: type | None = None) -> Network:
@@ -98,8 +101,9 @@ def flags_of(folder: Path) -> str:
 @pytest.mark.parametrize(("precision", "dtype"), [("single", np.float32), ("double", np.float64)])
 def test_flags_are_those_of_the_precision(chosen: str, precision: str, dtype: type, tmp_path: Path) -> None:
     prefs.core.default_float_dtype = dtype
-    assert set(FLAGS[precision]) <= set(flags_of(tmp_path).split())
-    assert ("-ffast-math" in flags_of(tmp_path / "again").split()) == (precision == "single")
+    flags = flags_of(tmp_path).split()
+    assert set(FLAGS[precision]) <= set(flags)
+    assert ("-ffast-math" in flags) == (precision == "single")
     assert prefs.codegen.cpp.extra_compile_args_gcc == default_buildopts
 
 
@@ -150,11 +154,11 @@ def test_state_set_between_two_runs_is_honoured(tmp_path: Path) -> None:
 
 
 CHEATS = {
-    1: r"The promise only=\{'weaken': 'strong'\} of DenseSynapses 'promising' does not hold: in time step 6 "
-    r"\(t = 3 ms\), 'w' number 4 becomes 0\.5 in Brian2's own code and 1 in the shortened one\.",
-    2: r"The promise where=\{'grow': 'plus_pre > 0'\} of DenseSynapses 'promising' does not hold: in time step 6 .* 'w' "
-    r"number 24 becomes 3 in Brian2's own code and 1 in the shortened one\.",
-    3: r"The promise lasting=\{'glowing': 'spike'\} of LayerGroup 'trusted' does not hold: in time step 6 .* the event "
+    1: r"The promise only=\{'weaken': 'strong'\} of DenseSynapses 'promising' does not hold: in time step 5 "
+    r"\(t = 2\.5 ms\), 'w' number 24 becomes 0\.5 in Brian2's own code and 1 in the shortened one\.",
+    2: r"The promise where=\{'grow': 'plus_pre > 0'\} of DenseSynapses 'promising' does not hold: in time step 5 .* "
+    r"'w' number 24 becomes 3 in Brian2's own code and 1 in the shortened one\.",
+    3: r"The promise lasting=\{'glowing': 'spike'\} of LayerGroup 'trusted' does not hold: in time step 5 .* the event "
     r"'glowing' of neuron 7 is missed\.",
 }
 
@@ -163,26 +167,25 @@ CHEATS = {
 def test_promises_that_do_not_hold_stop_the_program(tmp_path: Path) -> None:
     prefs.devices.cpp_standalone_fast.check_promises = True
     with project(FAST_DEVICE, tmp_path) as build_and_run:
-        source = NeuronGroup(3, "plus : 1", threshold="i < 2", reset="", name="asking", namespace={})
-        source.plus = "i - 0.5*int(i == 1)"
+        # One spike a step: several are visited in one loop, which leaves nothing out.
+        source = NeuronGroup(3, "plus : 1", threshold="i == 1", reset="", name="asking", namespace={})
         target = LayerGroup(
             20, "trace : 1\nglow : 1\ncheat : 1 (shared)", threshold="int(t/ms) % 2 == 1", reset="glow = 0.3",
             events={"strong": "trace > 0.5", "glowing": "glow > 0.2"}, lasting={"glowing": "spike"}, name="trusted",
             namespace={"ms": ms},
         )  # fmt: skip
-        target.trace = "int(i > 16)"
-        target.run_regularly("glow = 0.5*glow + int(cheat == 3 and t > 2.7*ms and i == 7)", name="dim", when="start")
+        target.trace = "int(i > 17)"  # more than an eighth of the neurons, and all would be visited
+        target.run_regularly("glow = 0.5*glow + int(cheat == 3 and t > 2.2*ms and i == 7)", name="dim", when="start")
         promising = DenseSynapses(
             source, target, "w : 1",
             on_pre={
-                "weaken": "w -= 0.25*trace_post + 0.5*int(cheat_post == 1 and t > 2.7*ms and j == 4 and i == 0)",
-                "grow": "w += clip(plus_pre, 0, 1) + 2*int(cheat_post == 2 and t > 2.7*ms and i == 1 and j == 4)",
+                "weaken": "w -= 0.25*trace_post + 0.5*int(cheat_post == 1 and t > 2.2*ms and j == 4)",
+                "grow": "w += clip(plus_pre, 0, 1) + 2*int(cheat_post == 2 and t > 2.2*ms and j == 4)",
             },
             only={"weaken": "strong"}, where={"grow": "plus_pre > 0"}, name="promising", namespace={"ms": ms},
         )  # fmt: skip
         promising.connect()
         promising.w = 1
-        source.plus = 0
         Network(source, target, promising).run(10 * ms, namespace={})
         build_and_run()
         for cheat, sentence in CHEATS.items():

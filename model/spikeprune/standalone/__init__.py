@@ -8,7 +8,7 @@ Nothing here knows the networks of this package:
   one-to-one;
 - `LayerGroup` is a `NeuronGroup` whose threshold is tested in the loop that integrates it;
 - `RenewalGroup` is a `NeuronGroup` of neurons that know when they will spike next;
-- `fast_code_object` gives the `codeobj_class` with which groups get the fast code on Brian2's device ``"cpp_standalone"``.
+- `fast_code_object` gives the `codeobj_class` with which groups get the fast code on the device ``"cpp_standalone"``.
 
 On devices other than these two C++ ones, all of them leave Brian2 as it is.  What the user promises (`only`, `where`,
 `lasting`) is checked step by step under ``prefs.devices.cpp_standalone_fast.check_promises = True``

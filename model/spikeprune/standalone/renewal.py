@@ -18,8 +18,10 @@ __all__ = ["RenewalGroup"]
 class CalendarThresholder(Thresholder):
     """Thresholder whose code is not the condition but what follows a spike."""
 
-    #: Statements that set the next spike of a neuron, and the number of steps.
+    #: Statements that set the next spike of a neuron; with the number of steps as well; the event that starts anew.
+    renew: str
     ahead: str
+    restart: str
     #: What the template needs by another name, to the name of the variable.
     roles: Mapping[str, str]
 
@@ -101,19 +103,21 @@ class RenewalGroup(NeuronGroup):
             thresholder.template = CALENDAR_TEMPLATE
             thresholder.roles = {"next": next_spike, "step": step, "restart": f"_{restart}space"}
             thresholder.needed_variables += thresholder.roles.values()
-            self.renew, self.restart = renew, restart
+            thresholder.renew, thresholder.restart = renew, restart
             self.contained_objects.append(ScheduleCheck(self, self._check_order))
 
     def _check_order(self) -> None:
-        thresholder, restarter = self.thresholder["spike"], self.thresholder[self.restart]
-        alike = all(array.scalar for array in arrays_read(restarter, self.events[self.restart]))
+        thresholder = self.thresholder["spike"]
+        restart = thresholder.restart
+        restarter = self.thresholder[restart]
+        alike = all(array.scalar or array.size == 1 for array in arrays_read(restarter, self.events[restart]))
         if not alike:
             raise ScheduleError(
-                f"The restart '{self.restart}' of RenewalGroup '{self.name}' depends on the neuron "
-                f"('{self.events[self.restart]}'), but must be the same for all: use variables that are shared, or "
+                f"The restart '{restart}' of RenewalGroup '{self.name}' depends on the neuron "
+                f"('{self.events[restart]}'), but must be the same for all: use variables that are shared, or "
                 "NeuronGroup."
             )
-        own = {array for array in arrays_read(thresholder, self.renew) if array.owner.name == self.name}
+        own = {array for array in arrays_read(thresholder, thresholder.renew) if array.owner.name == self.name}
         own = {array for array in own if not array.scalar and array is not self.variables["i"]}
         for objects in schedules_of(thresholder):
             names = [thing.name for thing in objects]
@@ -121,16 +125,16 @@ class RenewalGroup(NeuronGroup):
             if end < begin:
                 raise ScheduleError(
                     f"RenewalGroup '{self.name}' looks for spikes (when='{thresholder.when}', "
-                    f"order={thresholder.order}) before its restart '{self.restart}' (when='{restarter.when}', "
+                    f"order={thresholder.order}) before its restart '{restart}' (when='{restarter.when}', "
                     f"order={restarter.order}): give the restart an earlier place with set_event_schedule()."
                 )
             for place, thing in enumerate(objects):
                 changed = [name for array, name in arrays_written(thing).items() if array in own]
                 event, group = getattr(thing, "event", None), getattr(thing, "group", None)
-                restarts = event == self.restart and getattr(group, "name", None) == self.name
+                restarts = event == restart and getattr(group, "name", None) == self.name
                 if changed and thing.name != thresholder.name and not (restarts and begin < place < end):
                     raise ScheduleError(
                         f"'{thing.name}' changes '{changed[0]}', on which the spikes of RenewalGroup '{self.name}' "
-                        f"depend, but only code on the event '{self.restart}' that precedes the thresholds may: move "
+                        f"depend, but only code on the event '{restart}' that precedes the thresholds may: move "
                         "it there or use NeuronGroup."
                     )

@@ -37,7 +37,7 @@ class UndelayedPathway(SynapticPathway):
             super().create_code_objects(run_namespace)
             return
         if not self.synapses._connect_called:
-            kind = type(self.synapses).__name__
+            kind = self.synapses.__class__.__name__
             raise TypeError(f"{kind} '{self.synapses.name}' have no synapses yet: call connect() before run().")
         if checks_promises() and (self.only or self.where):
             self._create_checked(codeobj_class, run_namespace)
@@ -66,7 +66,7 @@ class UndelayedPathway(SynapticPathway):
         ours = self._create_fast(codeobj_class, run_namespace)
         promises = [f"only={{'{self.objname}': '{self.only}'}}"] if self.only else []
         promises += [f"where={{'{self.objname}': '{self.where}'}}"] if self.where else []
-        promise = f"The promise {' or '.join(promises)} of {type(self.synapses).__name__} '{self.synapses.name}'"
+        promise = f"The promise {' or '.join(promises)} of {self.synapses.__class__.__name__} '{self.synapses.name}'"
         self.code_objects[:] = [push, *checked(self, theirs, ours, promise, changed, run_namespace)]
 
     def update_abstract_code(self, run_namespace: Mapping[str, Any] | None = None, level: int = 0) -> None:

@@ -26,16 +26,19 @@ template <typename T> bool _differ(const T ours, const T theirs, const T before)
 }
 {% endblock %}
 
+{# Not the pointer that the compiler may take for the only way to the array: two functions change it. #}
+{% macro _array(name) %}{{get_array_name(variables[name])|replace('_ptr_', '_', 1)}}{% endmacro %}
+
 {% block maincode %}
     {% for name in changed %}
-    {% set type, array = c_data_type(variables[name].dtype), get_array_name(variables[name]) %}
+    {% set type, array = c_data_type(variables[name].dtype), _array(name) %}
     static std::vector<{{type}}> _before_{{name}}, _theirs_{{name}};
     _before_{{name}}.assign({{array}}, {{array}} + _num{{name}});
     {% endfor %}
     const auto _generators = _random_generators;
     _run_{{theirs}}();
     {% for name in changed %}
-    {% set array = get_array_name(variables[name]) %}
+    {% set array = _array(name) %}
     _theirs_{{name}}.assign({{array}}, {{array}} + _num{{name}});
     std::copy(_before_{{name}}.begin(), _before_{{name}}.end(), {{array}});
     {% endfor %}
@@ -45,7 +48,7 @@ template <typename T> bool _differ(const T ours, const T theirs, const T before)
     std::ostringstream _sentence;
     _sentence.precision(9);
     {% for name, label in changed.items() %}
-    {% set array = get_array_name(variables[name]) %}
+    {% set array = _array(name) %}
     for (size_t _k = 0; _k < _num{{name}} && _sentence.str().empty(); _k++)
     {
         {% if name in spaces %}
