@@ -12,7 +12,7 @@ from brian2.codegen.cpp_prefs import default_buildopts
 
 __all__ = ["FLAGS", "compiler_flags", "device_flags"]
 
-# Compilers that do not know a flag are not given it: Brian2 tries each.
+# By default, compilers for x86 leave half of the widest vector units unused.
 _WIDEST = ["-mprefer-vector-width=512"] if platform.machine().lower() in ("x86_64", "amd64") else []
 
 #: Flags for each precision.  Double precision follows IEEE rules strictly, so that every processor, compiler and
