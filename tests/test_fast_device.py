@@ -91,6 +91,16 @@ def test_brian2s_own_code_is_left_where_it_is_asked_for(
     assert ("ivdep" in code["dense_pre"]) == (chosen != FAST_DEVICE)
 
 
+@pytest.mark.skipif(not hasattr(brian2.core.clocks, "EventClock"), reason="Brian2 2.9 fails itself")
+def test_integration_by_the_gsl_is_left_to_brian2(chosen: str, tmp_path: Path) -> None:
+    group = NeuronGroup(3, "dv/dt = -v**3/ms : 1", method="gsl", name="by_gsl", namespace={"ms": ms})
+    Network(group).run(1 * ms, namespace={})
+    code = generated(tmp_path)["by_gsl_stateupdater"]
+    assert "gsl_odeiv2_driver_apply" in code
+    assert "-lgsl" in (tmp_path / "makefile").read_text()
+    assert device.chooses_fast_code
+
+
 def flags_of(folder: Path) -> str:
     group = NeuronGroup(3, "v : 1", name="flagged", namespace={})
     Network(group).run(1 * ms, namespace={})

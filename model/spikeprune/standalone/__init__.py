@@ -16,6 +16,7 @@ On devices other than these two C++ ones, all of them leave Brian2 as it is.  Wh
 """
 
 from . import functions as _functions  # noqa: F401  (gives Brian2's functions an implementation more)
+from . import gsl as _gsl  # noqa: F401  (admits the fast device to a state updater)
 from .codeobject import FastCPPStandaloneCodeObject, fast_code_object
 from .device import FAST_DEVICE, FastCPPStandaloneDevice
 from .flags import FLAGS
