@@ -19,6 +19,7 @@ LEVELS = {
     "errors": 0,
     "quiet": 0,
     "parameters": 1,
+    "scaling": 2,
     "neurons": 2,
     "plasticity": 2,
     "integration": 2,
