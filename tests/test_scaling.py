@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import numpy as np
 import pytest
 
-from spikeprune import NetworkParameters
+from spikeprune import Dataset, NetworkParameters, NoPruning, train
 from spikeprune.errors import ParameterError
 from spikeprune.scaling import scaled_parameters
+from spikeprune.sweep.experiment import Experiment
 
 MNIST = 0.1307
 
@@ -38,6 +41,30 @@ def test_learning_rates_grow_with_the_size_within_bounds() -> None:
         factors[neurons] = p.rate_post / plain.rate_post
         assert p.rate_pre / plain.rate_pre == pytest.approx(factors[neurons])
     assert factors == pytest.approx({100: 1, 800: 1, 1600: 2, 6400: 4, 20_000: 4})
+
+
+def test_training_and_sweeps_scale_where_they_are_asked_to() -> None:
+    """A mapping leaves the rest to the data and the size; a NetworkParameters, as nothing, does not."""
+    images = np.full((3, 8, 8), 51, dtype=np.uint8)  # ink 0.2
+    data = Dataset.from_arrays(images, [0, 1, 0], images, [0, 1, 0])
+    assert data.ink == pytest.approx(0.2)
+    names = ("weight_share", "theta_plus", "presentation")
+
+    def constants(**options: Any) -> tuple[float, ...]:
+        run = train(data, NoPruning(), neurons=400, backend="numpy", **options)
+        return tuple(getattr(run.settings.parameters, name) for name in names)
+
+    quick = {"presentation": 2.0, "attempts": 1}
+    assert constants(parameters=quick) == (0.046, 0.025, 2.0)
+    assert constants(parameters=NetworkParameters(**quick)) == (0.1, 0.05, 2.0)
+
+    table = {"data": "mnist", "neurons": [400], "rules": [{"name": "none"}], "network": {"presentation": 2.0}}
+    for scaled, share in ((True, 0.046), (False, 0.1)):
+        run = Experiment.from_dict({**table, "scaled": scaled}).plan("", 64, 0.2)[0]
+        assert run.settings.parameters.weight_share == share
+        assert run.settings.parameters.presentation == 2.0
+    with pytest.raises(ParameterError, match="scaled is 1: it must be true or false"):
+        Experiment.from_dict({**table, "scaled": 1})
 
 
 def test_what_is_given_stays() -> None:

@@ -34,7 +34,7 @@ from typing import Any
 from spikeprune.errors import ParameterError
 from spikeprune.parameters import NetworkParameters
 
-__all__ = ["DRIVE", "MOST", "REFERENCE_NEURONS", "scaled_parameters"]
+__all__ = ["DRIVE", "MOST", "REFERENCE_NEURONS", "scaled_parameters", "scaled_values"]
 
 #: Summed weight as a share of the inputs, times mean ink: 0.07 on MNIST, whose ink is 0.1307 (search-network-800).
 DRIVE = 0.07 * 0.1307
@@ -46,10 +46,43 @@ MOST = 4.0
 LARGEST_SHARE = 0.5
 
 
+def scaled_values(neurons: int, ink: float) -> dict[str, float]:
+    """Return the constants that follow the number of neurons and the data.
+
+    Parameters
+    ----------
+    neurons : int
+    ink : float
+        Mean pixel of the training images, 0 to 1.
+
+    Raises
+    ------
+    ParameterError
+        If the ink is not above 0 and at most 1.
+
+    Examples
+    --------
+    >>> scaled_values(neurons=1600, ink=0.1307)
+    {'weight_share': 0.07, 'theta_plus': 0.1, 'rate_pre': 0.0002, 'rate_post': 0.02}
+    """
+    if not 0 < ink <= 1:
+        raise ParameterError(f"The mean ink is {ink!r}: it must be above 0 and at most 1; are the images empty?")
+    plain = NetworkParameters()
+    size = neurons / REFERENCE_NEURONS
+    rates = min(max(size, 1.0), MOST)
+    return {
+        # Rounded, so that data with the same ink to three digits share one compiled program.
+        "weight_share": round(min(DRIVE / ink, LARGEST_SHARE), 3),
+        "theta_plus": round(plain.theta_plus * size, 6),
+        "rate_pre": plain.rate_pre * rates,
+        "rate_post": plain.rate_post * rates,
+    }
+
+
 def scaled_parameters(
     neurons: int, inputs: int, ink: float, given: Mapping[str, Any] | None = None
 ) -> NetworkParameters:
-    """Return the constants for so many neurons and such data; what is given stays as it is.
+    """Return all constants for so many neurons and such data; what is given stays as it is.
 
     Parameters
     ----------
@@ -63,25 +96,6 @@ def scaled_parameters(
     ------
     ParameterError
         If the ink is not above 0 and at most 1, or a given constant is unknown or not allowed.
-
-    Examples
-    --------
-    >>> p = scaled_parameters(neurons=1600, inputs=784, ink=0.1307)
-    >>> p.weight_share, p.theta_plus, p.rate_post
-    (0.07, 0.1, 0.02)
     """
-    if not 0 < ink <= 1:
-        raise ParameterError(f"The mean ink is {ink!r}: it must be above 0 and at most 1; are the images empty?")
-    plain = NetworkParameters()
-    size = neurons / REFERENCE_NEURONS
-    rates = min(max(size, 1.0), MOST)
-    values = {
-        "neurons": neurons,
-        "inputs": inputs,
-        # Rounded, so that data with the same ink to three digits share one compiled program.
-        "weight_share": round(min(DRIVE / ink, LARGEST_SHARE), 3),
-        "theta_plus": round(plain.theta_plus * size, 6),
-        "rate_pre": plain.rate_pre * rates,
-        "rate_post": plain.rate_post * rates,
-    }
-    return NetworkParameters.from_dict(values | dict(given or {}))
+    sizes = {"neurons": neurons, "inputs": inputs}
+    return NetworkParameters.from_dict({**scaled_values(neurons, ink), **(given or {}), **sizes})
