@@ -28,6 +28,7 @@ LEVELS = {
     "recent": 3,
     "operations": 2,
     "datasets": 2,
+    "bounds": 3,
     "energy": 3,
     "pruning": 3,
     "standalone": 3,
