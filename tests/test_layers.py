@@ -42,9 +42,9 @@ LEVELS = {
     "run": 9,
     "training": 10,
     "summary": 11,
-    "plots": 12,
     "sweep": 12,
-    "cli": 13,
+    "plots": 13,
+    "cli": 14,
 }
 
 NO_BRIAN2 = ("readout", "recent", "operations", "energy", "datasets", "overhead")

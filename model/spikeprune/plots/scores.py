@@ -9,7 +9,9 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.ticker import EngFormatter, MaxNLocator
+from numpy.typing import NDArray
 
 from spikeprune.operations import OperationCounts
 from spikeprune.plots.figure import STYLE, PathLike, evaluated, named, saved
@@ -17,7 +19,7 @@ from spikeprune.plots.figure import STYLE, PathLike, evaluated, named, saved
 if TYPE_CHECKING:
     from spikeprune.run import Run
 
-__all__ = ["OPERATIONS", "comparison", "confusion"]
+__all__ = ["OPERATIONS", "comparison", "confusion", "draw_confusion"]
 
 #: Label and colour of each class of operation: transmissions are blue, updates orange.
 OPERATIONS = {
@@ -51,10 +53,17 @@ def confusion(run: Run, path: PathLike | None = None) -> Figure:
         If the run has not been evaluated; if the path does not end in .png; if the file cannot be written.
     """
     evaluation, names = evaluated(run, "run"), run.dataset.class_names
-    table = evaluation.readout.confusion
-    percent = 100 * table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     figure = Figure(figsize=(4.9, 4.2))
     ax = figure.subplots()
+    image = draw_confusion(ax, evaluation.readout.confusion, names)
+    ax.set_title(f"Test accuracy {evaluation.accuracy:.1f} % on {len(evaluation.labels)} images")
+    figure.colorbar(image, ax=ax, label="share of the class (%)", shrink=0.9, aspect=30).outline.set_visible(False)
+    return saved(figure, path)
+
+
+def draw_confusion(ax: Axes, table: NDArray[np.integer], names: Sequence[str]) -> AxesImage:
+    """Draw the matrix [classes, classes + 1] into axes."""
+    percent = 100 * table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     image = ax.imshow(percent, cmap="Blues", vmin=0, vmax=100)
     for (row, column), value in np.ndenumerate(percent):
         if value >= 0.5:
@@ -67,9 +76,7 @@ def confusion(run: Run, path: PathLike | None = None) -> Figure:
         ax.set_xticks(range(len(names) + 1), [*names, "no\nanswer"])
     ax.tick_params(length=0)
     ax.set(xlabel="answer of the network", ylabel="class of the image")
-    ax.set_title(f"Test accuracy {evaluation.accuracy:.1f} % on {len(evaluation.labels)} images")
-    figure.colorbar(image, ax=ax, label="share of the class (%)", shrink=0.9, aspect=30).outline.set_visible(False)
-    return saved(figure, path)
+    return image
 
 
 @matplotlib.rc_context(fname=STYLE)
@@ -108,7 +115,7 @@ def comparison(runs: Mapping[str, Run], path: PathLike | None = None) -> Figure:
         text = f"{accuracy[place]:.1f}" + (f" ({change:+.1f})".replace("-", "−") if place else "")
         note = left.annotate(text, (accuracy[place], place), (0, 6), textcoords="offset points", ha="center", size=7)
         note.set_bbox({"facecolor": "white", "linewidth": 0, "pad": 0.8})
-    left.set(title="Test accuracy", xlabel="images read correctly (%)", yticks=places, yticklabels=list(runs_by_name))
+    left.set(title="Test accuracy", xlabel="classified correctly (%)", yticks=places, yticklabels=list(runs_by_name))
     left.set(xlim=(accuracy.min() - room, accuracy.max() + room), ylim=(len(runs_by_name) - 0.5, -0.7))
 
     training, inference = (
