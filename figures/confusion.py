@@ -11,12 +11,9 @@ def draw(source: Source) -> list[Drawing]:
     image, attempts = int(record.array("presentation/image")), int(record.array("presentation/attempts")[0])
     caption = (
         "**What a pruned network confuses.**  (a) Answers to the test images of each class, in percent of the class.  "
-        "(b) The first "
-        "misclassified test images.  (c) One of them, shown to the frozen network: spikes of the inputs, of the "
-        "excitatory and of the "
-        f"inhibitory neurons by their number, and the membrane potentials of three neurons with their firing "
-        "thresholds; "
-        f"test image {image}, presentation {attempts} of it."
+        "(b) The first misclassified test images.  (c) One of them, shown to the frozen network: spikes of the "
+        "inputs, of the excitatory and of the inhibitory neurons by their number, and the membrane potentials of "
+        f"three neurons with their firing thresholds; test image {image}, presentation {attempts} of it."
     )
     return [Drawing("confusion", mistakes(record), caption, about_records([record]))]
 

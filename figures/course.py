@@ -10,10 +10,8 @@ def draw(source: Source) -> list[Drawing]:
     records, facts = source.records, about_records(source.records)
     caption = (
         "**The course of training.**  Left: images of each chunk classified correctly, read with the assignment of "
-        "neurons from "
-        "the images before it.  Right: share of the plastic synapses that are removed, or frozen under soft pruning.  "
-        "Lines are "
-        "means over seeds, bands go from the least to the greatest seed."
+        "neurons from the images before it.  Right: share of the plastic synapses that are removed, or frozen under "
+        "soft pruning.  Lines are means over seeds, bands go from the least to the greatest seed."
     )
     return [
         Drawing("course", courses(records), caption, facts),

@@ -24,14 +24,11 @@ def draw(source: Source) -> list[Drawing]:
         name = "front" if plain else f"front-{data}-n{neurons}" + (f"-{epochs}epochs" if epochs > 1 else "")
         caption = (
             f"**Accuracy lost against synaptic operations saved**, {data}, {neurons} neurons, {epochs} epoch(s): "
-            "change against "
-            "unpruned networks of the same seeds, in training and in inference.  Filled: on test images, bars are 95 "
-            "% confidence "
-            "intervals of the mean paired difference (none of a single seed).  Open, full size: networks from which "
-            "nothing was removed.  Small, open: "
-            "settings tried on a validation split.  Line: no setting on test images is at once more accurate and "
-            "cheaper.  "
-            f"Losses of more than {MOST:g} points stand at the lower edge."
+            "change against unpruned networks of the same seeds, in training and in inference.  Filled: on test "
+            "images, bars are 95 % confidence intervals of the mean paired difference (none of a single seed).  "
+            "Open, full size: networks from which nothing was removed.  Small, open: settings tried on a validation "
+            "split.  Line: no setting on test images is at once more accurate and cheaper.  Losses of more than "
+            f"{MOST:g} points stand at the lower edge."
             + "".join(f"  Star: {claim['label']} ({claim['source']})." for claim in claims)
         )
         drawings.append(Drawing(name, front(here, claims), caption, about_groups(here)))

@@ -18,19 +18,13 @@ def draw(source: Source) -> list[Drawing]:
     chosen = None if weights is None else weights[len(weights) // 5].astype(float)
     p, rule = NetworkParameters(), AdaptivePruning()
     caption = (
-        "**The network of Diehl & Cook (2015) and a pruning event.**  (a) Pixels become Poisson spikes of the inputs; "
-        "every "
-        "input has a plastic synapse to every excitatory neuron, each of which drives an inhibitory neuron of its own "
-        "that "
-        "inhibits all excitatory neurons but its partner.  Pruning removes synapses between input and excitatory "
-        "neurons "
-        f"(dashed).  (b) The adaptive rule, this project's reading of Guo et al. (2020): every {rule.interval:,} "
-        "images the "
-        "threshold of each neuron moves, as fast as the neuron is active, towards a share of the mean weight of its "
-        "remaining "
-        "synapses; smaller weights are removed for ever, and normalisation gives their strength to the rest.  Right: "
-        "the "
-        "weights of one neuron in descending order."
+        "**The network of Diehl & Cook (2015) and a pruning event.**  (a) Pixels become Poisson spikes of the "
+        "inputs; every input has a plastic synapse to every excitatory neuron, each of which drives an inhibitory "
+        "neuron of its own that inhibits all excitatory neurons but its partner.  Pruning removes synapses between "
+        "input and excitatory neurons (dashed).  (b) The adaptive rule, this project's reading of Guo et al. (2020): "
+        f"every {rule.interval:,} images the threshold of each neuron moves, as fast as the neuron is active, towards "
+        "a share of the mean weight of its remaining synapses; smaller weights are removed for ever, and "
+        "normalisation gives their strength to the rest.  Right: the weights of one neuron in descending order."
     )
     facts = {"Parameters": f"{p.inputs} inputs, presentation {p.presentation:g} ms; {rule.as_dict()}"}
     return [Drawing("network", diagram(chosen, None if digit is None else digit[0], p, rule), caption, facts)]

@@ -12,12 +12,10 @@ def draw(source: Source) -> list[Drawing]:
     document = source.documents("overhead.json", COMMAND)[0]
     caption = (
         "**What the pruning scheme itself costs.**  (a) Wall time of whole trainings in turn, as ratios within a "
-        "round (median and "
-        "each round): a rule that has not begun, a rule that does all its work but removes nothing, and one that "
-        "prunes, "
-        "against training without a rule.  (b) What the rule adds, as a share of training without it: operations are "
-        "counted; "
-        "energy, memory and area are estimates for 45 nm hardware from published figures."
+        "round (median and each round): a rule that has not begun, a rule that does all its work but removes "
+        "nothing, and one that prunes, against training without a rule.  (b) What the rule adds, as a share of "
+        "training without it: operations are counted; energy, memory and area are estimates for 45 nm hardware from "
+        "published figures."
     )
     facts = {
         "Networks": f"{document['data']}, {document['neurons']} neurons, {document['estimated']['images']:,} images, "

@@ -14,13 +14,11 @@ def draw(source: Source) -> list[Drawing]:
                 dict.fromkeys(str(group.rule["name"]) for group in plain)}  # fmt: skip
     chosen = [group for group in plain if len(settings[group.rule["name"]]) > 1 or source.paths]
     caption = (
-        "**Network sizes and data sets.**  Above: accuracy on test images, with 95 % confidence intervals of the mean "
-        "over seeds "
-        "(cut where they leave the axes), and figures that others have published for the unpruned network.  Below: "
-        "synaptic "
-        "operations saved against unpruned networks of the same seeds.  Markers of different rules lie side by side "
-        "so that none "
-        "hides another; where a rule was run in several experiments, the line goes through their mean."
+        "**Network sizes and data sets.**  Above: accuracy on test images, with 95 % confidence intervals of the "
+        "mean over seeds (cut where they leave the axes), and figures that others have published for the unpruned "
+        "network.  Below: synaptic operations saved against unpruned networks of the same seeds.  Markers of "
+        "different rules lie side by side so that none hides another; where a rule was run in several experiments, "
+        "the line goes through their mean."
     )
     published = {f"{entry['label']}": entry["source"] for entry in source.claims.accuracies}
     return [Drawing("sizes", sizes(chosen, source.claims.accuracies), caption, about_groups(chosen) | published)]

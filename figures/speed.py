@@ -11,10 +11,9 @@ def draw(source: Source) -> list[Drawing]:
     documents = source.documents("bench-*.json", COMMAND)
     caption = (
         "**Time and memory of training over network size.**  Wall time of one presentation, unpruned, on MNIST, "
-        "median and range over "
-        "rounds, and the largest memory of any process.  A presentation is 350 ms of model time at dt = 0.5 ms unless "
-        "it is said "
-        "otherwise.  The floor is the same network written by hand for one core (`benchmarks/floor.cpp`)."
+        "median and range over rounds, and the largest memory of any process.  A presentation is 350 ms of model "
+        "time at dt = 0.5 ms unless it is said otherwise.  The floor is the same network written by hand for one "
+        "core (`benchmarks/floor.cpp`)."
     )
     machines = dict.fromkeys(
         f"{d['machine']['processor']}, {d['machine']['cpus']} cores, Python {d['python']}" for d in documents

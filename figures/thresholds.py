@@ -9,13 +9,11 @@ from spikeprune.plots.thresholds import thresholds
 def draw(source: Source) -> list[Drawing]:
     """Draw each network whose rule has thresholds of its neurons that differ."""
     caption = (
-        "**Thresholds and synapses of every neuron, beside its activity.**  Above: every row is a neuron, those that fired most in "
-        "the first "
-        "third of training (grey line below) at the top.  Below: single neurons at the 98th, 50th and 2nd percentile "
-        "of that "
-        "order.  A neuron that finds its receptive field fires much for a short time; its threshold rises, its "
-        "synapses are removed, and homeostasis (θ) brings its rate down.  A neuron that has not yet found one keeps "
-        "its synapses."
+        "**Thresholds and synapses of every neuron, beside its activity.**  Above: every row is a neuron, those that "
+        "fired most in the first third of training (grey line below) at the top.  Below: single neurons at the 98th, "
+        "50th and 2nd percentile of that order.  A neuron that finds its receptive field fires much for a short "
+        "time; its threshold rises, its synapses are removed, and homeostasis (θ) brings its rate down.  A neuron "
+        "that has not yet found one keeps its synapses."
     )
     chosen = [
         record for record in source.records
@@ -24,8 +22,7 @@ def draw(source: Source) -> list[Drawing]:
     if not chosen:
         raise DataError(
             "None of the networks has a record of its neurons' thresholds over training, which a run folder does not "
-            "keep: "
-            "make one with 'python figures/record.py'."
+            "keep: make one with 'python figures/record.py'."
         )
     names = ["thresholds", *(f"thresholds-{record.label}" for record in chosen[1:])]
     return [

@@ -50,11 +50,13 @@ def courses(records: Sequence[Record], path: PathLike | None = None, width: floa
     narrow = width < PAGE
     figure = Figure(figsize=(width, 4.9 if narrow else 2.9))
     left, right = figure.subplots(*((2, 1) if narrow else (1, 2)))
+    freezing = [record.label for record in records if over_seeds(record, "frozen_share").any()]
     for record in records:
         shape = look[record.rule["name"]]
         for ax, key, factor in ((left, "accuracy", 1), (right, "removed_share", 100), (right, "frozen_share", 100)):
             values = factor * over_seeds(record, key)
-            if key == "frozen_share" and not values.any():
+            frozen = record.label in freezing
+            if (key, frozen) in (("frozen_share", False), ("removed_share", True)) and not values.any():
                 continue
             label = f"{record.label}, frozen" if key == "frozen_share" else record.label
             known = ~np.isnan(values).all(axis=0)
@@ -65,11 +67,8 @@ def courses(records: Sequence[Record], path: PathLike | None = None, width: floa
                     images, values.min(axis=0), values.max(axis=0), color=shape.color, alpha=0.2, linewidth=0
                 )
     left.set(title="Running accuracy", xlabel="training images seen", ylabel="classified correctly (%)")
-    right.set(
-        title="Removed synapses (soft: frozen)", xlabel="training images seen", ylabel="share of the synapses (%)"
-    )
-    if not any(entry["frozen_share"] for record in records for entry in record.histories[0]):
-        right.set_title("Removed synapses")
+    right.set(xlabel="training images seen", ylabel="share of the synapses (%)")
+    right.set_title("Removed synapses" + (f" ({', '.join(freezing)}: frozen)" if freezing else ""))
     right.set_ylim(-2, 100)
     for ax in (left, right):
         ax.set_xlim(0, None)

@@ -95,8 +95,8 @@ def _network(ax: Axes, digit: NDArray[np.integer] | None, p: NetworkParameters) 
         count = f"{p.inputs}" if name == "input" else "N"
         ax.text(x, 0.905, f"{count} {name}", ha="center", size=7.5, color=color)
     texts = (
-        (0.095, f"Poisson\nspikes, {p.presentation:g} ms"), (0.46, "weights $w_{ij}$: STDP;\ndashed: removed"),
-        (0.775, "one to one; inhibition\nof all others"),
+        (0.095, f"Poisson\nspikes, {p.presentation:g} ms"), (0.45, "weights $w_{ij}$: STDP;\ndashed: removed"),
+        (0.8, "one to one; all\nothers inhibited"),
     )  # fmt: skip
     for x, text in texts:
         ax.text(x, 0.02, text, ha="center", va="bottom", size=7)

@@ -13,7 +13,7 @@ from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullLocator
 from spikeprune.energy import PRICES, EnergyPrice, energy
 from spikeprune.errors import DataError
 from spikeprune.operations import OperationCounts
-from spikeprune.plots.figure import PAGE, STYLE, PathLike, saved
+from spikeprune.plots.figure import PAGE, STYLE, PathLike, saved, signed
 from spikeprune.plots.looks import looks
 from spikeprune.plots.record import Record
 from spikeprune.plots.scores import OPERATIONS
@@ -85,7 +85,7 @@ def operations(records: Sequence[Record], path: PathLike | None = None) -> Figur
         bars.barh(places, widths, 0.65, ends, color=OPERATIONS[name][1], label=name)
         ends += widths
     for place, end in zip(places, ends, strict=True):
-        change = f" ({100 * (end / ends[0] - 1):+.0f} %)".replace("-", "−") if place and ends[0] else ""
+        change = f" ({signed(100 * (end / ends[0] - 1), 0)} %)" if place and ends[0] else ""
         text = EngFormatter(places=0)(end) + change
         bars.annotate(text, (end, place), (3, 0), textcoords="offset points", va="center", size=7)
     bars.set(title="Inference", xlabel="SOPs per test image", yticks=places, yticklabels=[r.label for r in records])
@@ -138,6 +138,7 @@ def energies(
                     color=shape.color, marker=shape.marker, markersize=4)  # fmt: skip
     for ax, title in zip(axes, ("Training", "Inference"), strict=True):
         ax.set(title=title, xscale="log", xlabel="estimated energy per image", ylim=(len(names) - 0.5, -0.5))
+        ax.margins(x=0.05)
         ax.xaxis.set_major_locator(LogLocator(numticks=12))
         ax.xaxis.set_minor_locator(NullLocator())
         ax.xaxis.set_major_formatter(EngFormatter("J"))

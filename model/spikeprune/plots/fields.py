@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["fields_of_networks", "receptive_fields"]
 
 REMOVED = "1.0"  # white, which no weight is, in colour or in grey
-FROZEN = "#D55E00"
+FROZEN = "#B7D2EA"
 #: Weights from 0, a light yellow well below white, to the strongest.
 COLORS = LinearSegmentedColormap.from_list("weights", matplotlib.colormaps["viridis_r"](np.linspace(0.08, 1, 256)))
 LINES = "0.45"
@@ -79,7 +79,7 @@ def receptive_fields(run: Run, path: PathLike | None = None, most: int = 100) ->
 def fields_of_networks(records: Sequence[Record], path: PathLike | None = None, most: int = 64) -> Figure:
     """Draw receptive fields of several trained networks side by side, each sorted by assigned class.
 
-    Removed synapses are white, frozen ones have a dot.
+    Removed synapses are white, frozen ones light blue.
 
     Parameters
     ----------
@@ -115,14 +115,15 @@ def fields_of_networks(records: Sequence[Record], path: PathLike | None = None, 
         image = _draw(ax, weights, record.image_shape, strongest, classes)
         frozen = alive & ~record.arrays["plastic"]
         if frozen.any():
-            dots = _mosaic(np.ma.masked_array(np.ones(weights.shape), ~frozen[:, order]), record.image_shape)
-            ax.plot(*np.nonzero(dots.filled(0))[::-1], ",", color=FROZEN)
+            still_ones = _mosaic(np.ma.masked_array(np.ones(weights.shape), ~frozen[:, order]), record.image_shape)
+            ax.imshow(still_ones, ListedColormap([FROZEN]), interpolation="nearest")
         removed, still = 1 - alive.mean(), frozen.mean()
-        share = f": {removed:.0%} removed" if removed else f": {still:.0%} frozen" if still else ""
+        share = f": {removed:.0%} removed" if removed else f": {still:.0%} frozen (blue)" if still else ""
         ax.set_title(record.label + share.replace("%", " %"))
     for ax in axes.flat[len(records) :]:
         ax.remove()
-    bar = figure.colorbar(image, ax=axes, label="weight (removed: white)", aspect=40, pad=0.02, extend="max")
+    drawn = list(axes.flat[: len(records)])
+    bar = figure.colorbar(image, ax=drawn, label="weight (removed: white)", aspect=40, pad=0.02, extend="max")
     bar.outline.set_visible(False)
     return saved(figure, path)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -52,8 +53,9 @@ def note(ax: Axes, text: str, **options: Any) -> None:
 
 
 def signed(value: float, digits: int = 1) -> str:
-    """Write a number with its sign, a minus as long as the plus."""
-    return f"{value:+.{digits}f}".replace("-", "−")
+    """Write a number with its sign, a minus as long as the plus, and ± where it rounds to nothing."""
+    text = f"{value:+.{digits}f}"
+    return text.replace("-", "−") if float(text) else "±" + text[1:]
 
 
 def saved(figure: Figure, path: PathLike | None) -> Figure:
@@ -67,7 +69,7 @@ def saved(figure: Figure, path: PathLike | None) -> Figure:
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(handle, "wb") as file, matplotlib.rc_context(fname=STYLE):
             figure.savefig(file, format=kind[1:], metadata=FORMATS[kind])
         os.chmod(temporary, 0o644)
         os.replace(temporary, target)

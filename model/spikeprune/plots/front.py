@@ -73,10 +73,11 @@ def front(
         ax.axhline(0, color="0.6", linewidth=0.7, zorder=0)
         ax.axvline(0, color="0.6", linewidth=0.7, zorder=0)
         ax.set(title=title, xlabel="synaptic operations saved (%)")
+        ax.set_xlim(min(-4.0, ax.get_xlim()[0]), None)
     for ax in (left, right) if narrow else (left,):
         ax.set_ylabel("change of accuracy (percentage points)")
-    most = max([0.0, *(group.change("accuracy").mean for group in compared)])
-    left.set_ylim(-MOST - 0.35, most + 0.6)
+    means = [0.0, *(group.change("accuracy").mean for group in compared), *(claim["accuracy"] for claim in claims)]
+    left.set_ylim(max(-MOST - 0.35, min(means) - 1), max(means) + 1)
     if layout := figure.get_layout_engine():
         layout.execute(figure)  # labels are placed where the axes will be
     for ax, (cost, _, key) in zip((left, right), PHASES, strict=True):
@@ -96,7 +97,7 @@ def front(
     if claims:
         handles.append(Line2D([], [], color="white", markeredgecolor="black", marker="*", markersize=11,
                               linestyle="none", label="claim of a paper"))  # fmt: skip
-    figure.legend(handles=handles, loc="outside lower center", ncols=2 if narrow else 5)
+    figure.legend(handles=handles, loc="outside lower center", ncols=2 if narrow else 4)
     return saved(figure, path)
 
 
