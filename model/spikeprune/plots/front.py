@@ -87,7 +87,7 @@ def front(
         Line2D([], [], color=shape.color, marker=shape.marker, linestyle="none", label=name)
         for name, shape in look.items()
     ]
-    handles.append(Line2D([], [], color="0.6", linewidth=0.9, label="no setting beats it (test images)"))
+    handles.append(Line2D([], [], color="0.6", linewidth=0.9, label="not beaten (test images)"))
     if any(not group.removes for group in compared):
         handles.append(Line2D([], [], color="0.3", marker="o", fillstyle="none", linestyle="none",
                               label="nothing removed"))  # fmt: skip
@@ -97,7 +97,8 @@ def front(
     if claims:
         handles.append(Line2D([], [], color="white", markeredgecolor="black", marker="*", markersize=11,
                               linestyle="none", label="claim of a paper"))  # fmt: skip
-    figure.legend(handles=handles, loc="outside lower center", ncols=2 if narrow else 4)
+    longest = max(len(str(handle.get_label())) for handle in handles)
+    figure.legend(handles=handles, loc="outside lower center", ncols=max(1, int(72 * width / (4.1 * longest + 30))))
     return saved(figure, path)
 
 
