@@ -86,7 +86,7 @@ def operations(records: Sequence[Record], path: PathLike | None = None) -> Figur
         ends += widths
     for place, end in zip(places, ends, strict=True):
         change = f" ({signed(100 * (end / ends[0] - 1), 0)} %)" if place and ends[0] else ""
-        text = EngFormatter(places=0)(end) + change
+        text = EngFormatter(places=2 if end >= 1e6 else 0)(end) + change
         bars.annotate(text, (end, place), (3, 0), textcoords="offset points", va="center", size=7)
     bars.set(title="Inference", xlabel="SOPs per test image", yticks=places, yticklabels=[r.label for r in records])
     bars.set(xlim=(0, 1.15 * ends.max()), ylim=(len(records) - 0.5, -0.5))

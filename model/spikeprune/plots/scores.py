@@ -14,7 +14,7 @@ from matplotlib.ticker import EngFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from spikeprune.operations import OperationCounts
-from spikeprune.plots.figure import STYLE, PathLike, evaluated, named, saved
+from spikeprune.plots.figure import STYLE, PathLike, evaluated, named, saved, signed
 
 if TYPE_CHECKING:
     from spikeprune.run import Run
@@ -112,7 +112,7 @@ def comparison(runs: Mapping[str, Run], path: PathLike | None = None) -> Figure:
     left.plot(accuracy, places, "o", color="0.2")
     left.axvline(accuracy[0], color="0.6", linewidth=0.7, zorder=0)
     for place, change in zip(places, accuracy - accuracy[0], strict=True):
-        text = f"{accuracy[place]:.1f}" + (f" ({change:+.1f})".replace("-", "−") if place else "")
+        text = f"{accuracy[place]:.1f}" + (f" ({signed(change)})" if place else "")
         note = left.annotate(text, (accuracy[place], place), (0, 6), textcoords="offset points", ha="center", size=7)
         note.set_bbox({"facecolor": "white", "linewidth": 0, "pad": 0.8})
     left.set(title="Test accuracy", xlabel="classified correctly (%)", yticks=places, yticklabels=list(runs_by_name))
@@ -143,7 +143,7 @@ def _bars(ax: Axes, counts: Sequence[OperationCounts], kinds: Sequence[str], tot
     for place, count in enumerate(counts):
         value, change = per_image[place][total], count.change_against(counts[0])[total]
         text = EngFormatter(places=2 if value >= 1e6 else 0)(value)
-        text += f" ({change:+.0f} %)".replace("-", "−") * (place > 0)
+        text += f" ({signed(change, 0)} %)" * (place > 0)
         ax.annotate(text, (value, place), (3, 0), textcoords="offset points", va="center", size=7)
     ax.set(xlabel="operations per image", xlim=(0, 1.45 * ends.max()))
     ax.xaxis.set_major_formatter(EngFormatter())
