@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from spikeprune.backend import make_program
 from spikeprune.datasets import Dataset
 from spikeprune.errors import SpikepruneError
-from spikeprune.plots.record import Record
+from spikeprune.plots.record import Record, thresholds_of
 from spikeprune.provenance import provenance
 from spikeprune.quiet import quiet_brian2
 from spikeprune.readout import UNASSIGNED, vote
@@ -46,10 +46,10 @@ def trained(planned: PlannedRun, data: Dataset, follow: bool) -> tuple[Run, dict
         stored = RunFolder(folder).read_arrays("checkpoint.npz")
         state = {name[6:]: value for name, value in stored.items() if name.startswith("state/")}
         shape = (settings.parameters.inputs, settings.parameters.neurons)
-        threshold = state.get(f"excitatory.{settings.rule.threshold}", np.zeros(1))
+        threshold = thresholds_of(settings.rule, state, settings.parameters.neurons)
         chunks.append(
             {
-                "threshold": np.broadcast_to(threshold, shape[1:]).astype(np.float32),
+                "threshold": np.zeros(0) if threshold is None else threshold.astype(np.float32),
                 "remaining": state["plastic.alive"].reshape(shape).sum(axis=0).astype(np.uint16),
                 "spikes": stored["responses"][-entry["counts"]["images"] :].sum(axis=0).astype(np.uint32),
                 "theta": (1e3 * state["excitatory.theta"]).astype(np.float32),
@@ -76,7 +76,7 @@ def course(run: Run, chunks: list[dict[str, NDArray[Any]]]) -> dict[str, NDArray
     most synapses.
     """
     found = {f"course/{name}": np.stack([chunk[name] for chunk in chunks]) for name in list(chunks[0])[:4]}
-    if not run.settings.rule.threshold or not run.settings.rule.acts_in_training:
+    if not found["course/threshold"].size:
         del found["course/threshold"]
     own = run.labels[:, np.newaxis] == run.assignment
     spikes = run.responses.sum(axis=0)
