@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from spikeprune.errors import DataError, RunFolderError, SpikepruneError
+from spikeprune.parameters import NetworkParameters
 from spikeprune.plots.figure import saved
 from spikeprune.plots.looks import rule_text
 from spikeprune.plots.record import Record
@@ -104,7 +105,7 @@ def about_records(records: Sequence[Record]) -> dict[str, str]:
     commits = sorted({str(record.provenance["commit"])[:10] for record in records if record.provenance.get("commit")})
     return {
         "Networks": f"{records[0].data}, {records[0].neurons} neurons, {first.get('epochs', 1)} epoch(s); "
-        + "; ".join(f"{record.label}: {rule_text(record.rule)}" for record in records),
+        + "; ".join(f"{record.label}: {rule_text(record.rule)}{_other_network(record)}" for record in records),
         "Seeds": "; ".join(f"{record.label}: {_list(record.seeds)}" for record in records),
         "Recorded by": ", ".join(f"`{c}`" for c in dict.fromkeys(record.command for record in records) if c)
         + (f" (commit {', '.join(commits)})" if commits else ""),
@@ -122,6 +123,16 @@ def about_groups(groups: Sequence[Group]) -> dict[str, str]:
         "Settings": "; ".join(settings),
         "Experiments": ", ".join(f"`{command}`" for command in dict.fromkeys(group.command for group in groups)),
     }
+
+
+def _other_network(record: Record) -> str:
+    """Name the constants of the network that are not the usual ones."""
+    usual = {entry.name: entry.default for entry in fields(NetworkParameters)}
+    other = {
+        name: value for name, value in record.settings["parameters"].items()
+        if name in usual and name not in ("neurons", "inputs") and value != usual[name]
+    }  # fmt: skip
+    return " in a network with " + ", ".join(f"{name} = {value}" for name, value in other.items()) if other else ""
 
 
 def _list(seeds: Sequence[int]) -> str:
