@@ -143,6 +143,7 @@ def resume(
     if record.complete:
         return load(folder, dataset, report=report)
     run = _open(record, dataset, report)
+    _check_rule(record, run)
     if record.has("checkpoint.npz"):
         restore(run, record.read_arrays("checkpoint.npz"))
         check_state(run)
@@ -168,6 +169,16 @@ def load(folder: str | Path, dataset: Dataset | None = None, *, report: Callable
     if record.has("results.json"):  # written after evaluation.npz
         run.evaluation = Evaluation.load(record)
     return run
+
+
+def _check_rule(record: RunFolder, run: Run) -> None:
+    """Raise RunFolderError if the rule has other strings than those that the run began with."""
+    definition = record.description()["settings"].get("rule_definition", {})
+    if definition.get("strings", run.settings.rule.fingerprint()) != run.settings.rule.fingerprint():
+        raise RunFolderError(
+            f"The rule '{run.settings.rule.name}' ({definition['class']}) has changed since the run {record.path} "
+            "began: put its strings back as they were, or train again."
+        )
 
 
 def _untrained(settings: Settings, dataset: Dataset, report: Callable[[str], None] | None) -> Run:

@@ -29,7 +29,7 @@ from spikeprune.backend.base import PRESENTATION_OUTPUTS, SPIKE_OUTPUTS, Program
 from spikeprune.backend.exchange import Layout, read_code, read_output, write_code, write_input
 from spikeprune.backend.scratch import scratch_folder
 from spikeprune.errors import BackendError
-from spikeprune.network import BuiltNetwork, build_network
+from spikeprune.network import BuiltNetwork, build_network, equation_strings
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
 from spikeprune.standalone.device import FAST_DEVICE
@@ -43,18 +43,8 @@ FLAGS = {
     "single": ["-w", "-O3", "-ffast-math", "-fno-math-errno", "-march=native", *_WIDEST],
     "double": ["-w", "-O3", "-ffp-contract=off", "-march=native", *_WIDEST],
 }
-#: Modules whose text, with ``pruning`` and ``standalone``, decides what Brian2 writes.
-MODEL = (
-    "backend/exchange",
-    "backend/standalone",
-    "encoding",
-    "integration",
-    "network",
-    "neurons",
-    "parameters",
-    "plasticity",
-    "presenter",
-)
+#: What makes C++ of strings, besides `standalone` and `synapses`; the strings themselves count as they are.
+GENERATORS = ("backend/exchange", "backend/standalone", "encoding", "integration", "network", "presenter", "schedule")
 #: What a program reads and writes: weight and two flags, going in and coming out.
 BYTES_PER_SYNAPSE = 12
 _HEADERS = """#include "objects.h"
@@ -140,22 +130,22 @@ class StandaloneProgram(Program):
             self.files: Layout = {
                 name: (str(kind), size) for name, (kind, size) in json.loads(manifest.read_text()).items()
             }
-            self.layout = {
+            going_in = {
                 name: (np.dtype(kind), size) for name, (kind, size) in self.files.items() if size is not None
             }
+            self.given = {name: entry for name, entry in going_in.items() if name.startswith("rule.")}
+            self.layout = {name: entry for name, entry in going_in.items() if name not in self.given}
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise BackendError(
                 f"The compiled program in {self.folder} is damaged ({error}): delete the folder and run again."
             ) from error
 
     def _key(self) -> str:
-        package = Path(__file__).parent.parent
-        named = [package / f"{name}.py" for name in MODEL]
-        sources = sorted([*named, *package.glob("pruning/*.py"), *package.glob("standalone/**/*")])
         model = {
-            "sources": [hashlib.sha256(path.read_bytes()).hexdigest() for path in sources if path.is_file()],
+            "equations": equation_strings(),
+            "sources": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in _generators()},
             "parameters": self.parameters.as_dict(),
-            "rule": self._rule_strings() if self.rule.acts_in_training else {},
+            "rule": self.rule.strings() if self.rule.acts_in_training else {},
             "chunk": self.chunk,
             "precision": self.precision,
             "flags": FLAGS[self.precision],
@@ -165,15 +155,6 @@ class StandaloneProgram(Program):
         }  # fmt: skip
         digest = hashlib.sha256(json.dumps(model, sort_keys=True).encode()).hexdigest()[:16]
         return f"n{self.parameters.neurons}-{self.rule.name if self.rule.acts_in_training else 'plain'}-{digest}"
-
-    def _rule_strings(self) -> dict[str, Any]:
-        """Return all that a rule adds to the network, which a rule from outside this package may change at any time."""
-        rule = self.rule
-        return {
-            "equations": rule.neuron_equations(), "on_spike": rule.on_spike, "update_neurons": rule.update_neurons,
-            "update_synapses": rule.update_synapses, "add_synapses": rule.add_synapses, "freezes": rule.freezes,
-            "normalised_sum": rule.normalised_sum, "population_sums": dict(rule.population_sums),
-        }  # fmt: skip
 
     def _build(self, report: Callable[[str], None]) -> None:
         try:
@@ -206,11 +187,12 @@ class StandaloneProgram(Program):
                 device.reinit()
                 device.activate(build_on_run=False)
                 built = self._network(device)
-                state = {name: _variable(built.groups, name) for name in built.state}
+                layout = built.state | built.given
+                state = {name: _variable(built.groups, name) for name in layout}
                 monitors = {"spike_monitor": built.spike_monitor, "presentation_monitor": built.presentation_monitor}
                 recorded = {name: _variable(monitors, name) for name in SPIKE_OUTPUTS + PRESENTATION_OUTPUTS}
                 pixels = f"{built.pixels.name}_values"
-                going_in = [(variable, built.state[name][1]) for name, variable in state.items()]
+                going_in = [(variable, layout[name][1]) for name, variable in state.items()]
                 self._exchange(device, going_in, [*state.values(), *recorded.values()], pixels, built.pixels.values.size)
                 built.network.run(built.duration * b2.second, namespace={})
                 device.build(directory=str(folder), compile=False, run=False, with_output=False)
@@ -219,7 +201,7 @@ class StandaloneProgram(Program):
             finally:
                 device.reinit()
                 b2.set_device("runtime")
-        files: Layout = {name: (kind.str, size) for name, (kind, size) in built.state.items()}
+        files: Layout = {name: (kind.str, size) for name, (kind, size) in layout.items()}
         return files | {name: (np.dtype(variable.dtype).str, None) for name, variable in recorded.items()}
 
     def _preferences(self) -> dict[str, Any]:
@@ -274,7 +256,7 @@ class StandaloneProgram(Program):
         with scratch_folder(size) as folder:
             start, end = folder / "in", folder / "out"
             try:
-                write_input(start, {name: self.files[name] for name in self.layout}, inputs, pixels)
+                write_input(start, {name: self.files[name] for name in self.layout | self.given}, inputs, pixels)
             except OSError as error:
                 raise BackendError(
                     f"The file {start} cannot be written ({error.strerror or error}): make room there, or set TMPDIR "
@@ -297,6 +279,12 @@ class StandaloneProgram(Program):
                     f"The compiled program in {self.folder} failed ({reason}): delete the folder and run again."
                 )
             return read_output(end, self.files)
+
+
+def _generators() -> list[Path]:
+    package = Path(__file__).parent.parent
+    folders = [*package.glob("standalone/**/*"), *package.glob("synapses/*.py")]
+    return sorted(path for path in [*(package / f"{name}.py" for name in GENERATORS), *folders] if path.is_file())
 
 
 def _variable(groups: Mapping[str, Any], name: str) -> Any:

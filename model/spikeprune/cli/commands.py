@@ -133,7 +133,8 @@ def train(
     running = _brian2()
     dataset = running.load_origin(origin)
     run = running.train(
-        output, dataset, pruning, out or run_path(dataset.name, rule, neurons, seed), neurons=neurons, epochs=epochs,
+        output, dataset, pruning, out or run_path(dataset.name, pruning.name, neurons, seed), neurons=neurons,
+        epochs=epochs,
         seed=seed, parameters=parameters, shuffle=shuffle, backend=backend, precision=precision,
         chunk=chunk if chunk is not None else 1000 if len(dataset.train_images) * epochs >= 10_000 else 100,
         assignment_images=assignment_images, origin=origin,
