@@ -129,8 +129,9 @@ def compiled(small: NetworkParameters, small_rule: PruningRule) -> Callable[...,
 @pytest.fixture(scope="session")
 def standin() -> StandIn:
     """What executes CUDA programs on a CPU, compiled once."""
-    from cuda_on_cpu.build import HERE, StandIn
     from filelock import FileLock
+
+    from cuda_on_cpu.build import HERE, StandIn
 
     sources = b"".join(path.read_bytes() for path in sorted(HERE.rglob("*")) if path.suffix in (".h", ".cpp", ".py"))
     folder = Path(os.environ["SPIKEPRUNE_CACHE"]) / f"standin-{hashlib.sha256(sources).hexdigest()[:16]}"

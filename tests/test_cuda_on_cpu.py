@@ -69,7 +69,8 @@ def test_faults_are_reported_in_any_order(faults: Path, fault: str, line: str, o
 
 
 def test_a_value_read_before_or_after_a_neighbour_writes_it(faults: Path) -> None:
-    kinds = {line.split(": ")[1] for order in ("forward", "reverse") for line in found(start(faults, "neighbours", order)[2])}
+    reports = [found(start(faults, "neighbours", order)[2]) for order in ("forward", "reverse")]
+    kinds = {line.split(": ")[1] for lines in reports for line in lines}
     assert kinds == {"write and read in out", "read and write in out"}
 
 

@@ -69,7 +69,7 @@ def train(
         Other constants than Diehl & Cook's; sizes are taken from `neurons` and the images.
     shuffle : bool
         Draw the order of the images anew for each epoch (wanted where the images are sorted by class).
-    backend : {'cpp_standalone', 'cython', 'numpy'}
+    backend : {'cpp_standalone', 'cuda_standalone', 'cython', 'numpy'}
     precision : {'single', 'double'}
     chunk : int
         Images between two checkpoints.

@@ -76,7 +76,8 @@ class StandIn:
     def build(self, project: Path, out: Path) -> Path:
         """Compile the sources of `project` into `out`; return the program."""
         out.mkdir(parents=True, exist_ok=True)
-        flags = [*FLAGS, *DETECT, "-include", str(self.folder / "include" / "standin.h"), "-I", str(self.folder / "include")]
+        include = self.folder / "include"
+        flags = [*FLAGS, *DETECT, "-include", str(include / "standin.h"), "-I", str(include)]
         objects = []
         for path in sorted(project.rglob("*")):
             if path.suffix not in (".cu", ".h") or not path.is_file():

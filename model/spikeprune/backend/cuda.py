@@ -21,13 +21,14 @@ from typing import Any
 import brian2 as b2
 from brian2.core.variables import DynamicArrayVariable
 
-from spikeprune.backend.exchange import Layout, read_code, write_code
+from spikeprune.backend.exchange import read_code, write_code
 from spikeprune.backend.standalone import StandaloneProgram, compiler, jobs
 from spikeprune.backend.toolkit import compute_capability, find_toolkit, missing, require_brian2cuda
 from spikeprune.errors import BackendError
 from spikeprune.network import BuiltNetwork, build_network
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
+from spikeprune.synapses.ranks import RANKS
 
 __all__ = ["CudaProgram", "write_project"]
 
@@ -69,6 +70,7 @@ class CudaProgram(StandaloneProgram):
         capability: str | None = None,
     ) -> None:
         self._check_machine()
+        _check_rule(rule)
         self.capability = compute_capability(capability)
         from spikeprune.cuda import ORDERED_DEVICE
 
@@ -85,8 +87,8 @@ class CudaProgram(StandaloneProgram):
         sources = sorted([*package.glob("cuda/**/*.*"), Path(__file__)])
         texts = [path.read_bytes() for path in sources if path.suffix in (".py", ".cu", ".h")]
         parts = [
-            super()._key(), self.capability, FLAGS[self.precision], metadata.version("brian2cuda"), self._compiler_key(),
-            *(hashlib.sha256(text).hexdigest() for text in texts),
+            super()._key(), self.capability, FLAGS[self.precision], metadata.version("brian2cuda"),
+            self._compiler_key(), *(hashlib.sha256(text).hexdigest() for text in texts),
         ]  # fmt: skip
         stem = super()._key().rpartition("-")[0]
         return f"cuda-{stem}-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]}"
@@ -141,33 +143,92 @@ class CudaProgram(StandaloneProgram):
     def _compile(self, folder: Path) -> None:
         toolkit = find_toolkit()
         command = [
-            "make", f"-j{jobs()}", f"NVCC={toolkit.nvcc}", f"CXX={compiler()}", f"CURAND_INCLUDE={toolkit.curand_include}",
-            f"CURAND_LIBRARY={toolkit.curand_library}",
+            "make", f"-j{jobs()}", f"NVCC={toolkit.nvcc}", f"CXX={compiler()}",
+            f"CURAND_INCLUDE={toolkit.curand_include}", f"CURAND_LIBRARY={toolkit.curand_library}",
         ]  # fmt: skip
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         if done.returncode:
             lines = [line for line in done.stderr.splitlines() if "error" in line.lower()] or done.stderr.splitlines()
             raise BackendError(
-                f"The compiler '{toolkit.nvcc}' failed ({lines[0].strip() if lines else 'no message'}): check that it works "
-                "with this C++ compiler, or choose --backend cpp_standalone."
+                f"The compiler '{toolkit.nvcc}' failed ({lines[0].strip() if lines else 'no message'}): check that it "
+                "works with this C++ compiler, or choose --backend cpp_standalone."
             )
 
 
-class _ProjectOnly(CudaProgram):
-    """A program that is written, not run: for a machine that is not this one."""
+class _Project(CudaProgram):
+    """A program for another machine, which may be compiled here and is not run."""
+
+    def __init__(self, *args: Any, folder: Path, compiles: bool, **kwds: Any) -> None:
+        self.target, self.compiles = folder, compiles
+        super().__init__(*args, **kwds)
 
     def _check_machine(self) -> None:
         require_brian2cuda()
+        if self.compiles:
+            find_toolkit()
 
     def _compiler_key(self) -> list[str]:
         return []
 
-    def _build(self, report: Callable[[str], None]) -> None:
-        """Leave the cache alone."""
+    def _prepare(self, report: Callable[[str], None]) -> None:
+        with tempfile.TemporaryDirectory(prefix="spikeprune-") as made:
+            report(f"Writing the CUDA program of a network of {self.parameters.neurons} neurons")
+            files = self._generate(Path(made))
+            if self.compiles:
+                report(f"Compiling it for compute capability {self.capability}")
+                self._compile(Path(made))
+            (Path(made) / "manifest.json").write_text(json.dumps(files))
+            try:
+                shutil.copytree(made, self.target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.o"))
+            except OSError as error:
+                raise BackendError(
+                    f"The program cannot be written to {self.target} ({error.strerror or error}): choose another "
+                    "folder."
+                ) from error
 
 
-def write_project() -> None:
-    raise NotImplementedError
+def write_project(
+    folder: Path,
+    parameters: NetworkParameters,
+    rule: PruningRule,
+    chunk: int,
+    precision: str = "single",
+    *,
+    capability: str | None = None,
+    compiles: bool = True,
+    report: Callable[[str], None] | None = None,
+) -> None:
+    """Write the CUDA program of a network, for a machine that need not be this one.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to; it must not exist or be empty.
+    parameters, rule, chunk, precision, capability, report
+        As in :class:`CudaProgram`.
+    compiles : bool
+        Whether to compile it, for which nvcc but no GPU must be there; otherwise ``make`` in the folder does.
+
+    Raises
+    ------
+    BackendError
+        If something is missing or the folder is taken; nothing is left behind then.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BackendError(f"The folder {folder} is not empty: choose another one.")
+    _Project(
+        parameters, rule, chunk, precision, report, capability, folder=folder, compiles=compiles
+    )  # fmt: skip
+
+
+def _check_rule(rule: PruningRule) -> None:
+    """Raise BackendError for a rule that sorts: its notes are lists of the host."""
+    used = {name for text in rule.strings().values() for name in RANKS if re.search(rf"\b{name}\b", str(text))}
+    if rule.acts_in_training and used:
+        raise BackendError(
+            f"Rule '{rule.name}' ranks synapses or neurons ({', '.join(sorted(used))}), which is not available on "
+            "CUDA: choose --backend cpp_standalone."
+        )
 
 
 def _copy(device: Any, variable: Any, direction: str, number: int | None = None) -> str:

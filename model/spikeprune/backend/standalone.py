@@ -122,10 +122,14 @@ class StandaloneProgram(Program):
         super().__init__(parameters, rule, chunk, precision)
         #: Version line of the compiler.
         self.compiler = compiler_version()
+        self._prepare(report or (lambda sentence: None))
+
+    def _prepare(self, report: Callable[[str], None]) -> None:
+        """Find the program, or build it; read what goes in and comes out."""
         self.folder = cache_folder() / self._key()
         manifest = self.folder / "manifest.json"
         if not manifest.exists():
-            self._build(report or (lambda sentence: None))
+            self._build(report)
         try:
             self.files: Layout = {
                 name: (str(kind), size) for name, (kind, size) in json.loads(manifest.read_text()).items()
@@ -193,7 +197,8 @@ class StandaloneProgram(Program):
                 recorded = {name: _variable(monitors, name) for name in SPIKE_OUTPUTS + PRESENTATION_OUTPUTS}
                 pixels = f"{built.pixels.name}_values"
                 going_in = [(variable, layout[name][1]) for name, variable in state.items()]
-                self._exchange(device, going_in, [*state.values(), *recorded.values()], pixels, built.pixels.values.size)
+                coming_out = [*state.values(), *recorded.values()]
+                self._exchange(device, going_in, coming_out, pixels, built.pixels.values.size)
                 built.network.run(built.duration * b2.second, namespace={})
                 device.build(directory=str(folder), compile=False, run=False, with_output=False)
                 # Every program start would read the pixels of the build, which are all zero.

@@ -14,7 +14,16 @@ from pathlib import Path
 
 from spikeprune.errors import BackendError, ParameterError
 
-__all__ = ["OLDEST", "Toolkit", "compute_capability", "find_toolkit", "gpu_capability", "missing", "require_brian2cuda"]
+__all__ = [
+    "OLDEST",
+    "Toolkit",
+    "compute_capability",
+    "find_nvcc",
+    "find_toolkit",
+    "gpu_capability",
+    "missing",
+    "require_brian2cuda",
+]
 
 #: Oldest release of nvcc and lowest compute capability that the generated code has been compiled for.
 OLDEST = (12, 0)
@@ -101,11 +110,11 @@ def find_toolkit() -> Toolkit:
     BackendError
         If something is missing or too old.
     """
-    nvcc = _nvcc()
+    nvcc = find_nvcc()
     if nvcc is None:
         raise BackendError(
-            "The CUDA compiler nvcc was not found: install the CUDA toolkit, and put nvcc in PATH or name it with NVCC=...; "
-            "or choose --backend cpp_standalone."
+            "The CUDA compiler nvcc was not found: install the CUDA toolkit, and put nvcc in PATH or name it with "
+            "NVCC=...; or choose --backend cpp_standalone."
         )
     done = subprocess.run([nvcc, "--version"], capture_output=True, text=True, check=False)
     match = re.search(r"release (\d+)\.(\d+)", done.stdout)
@@ -122,8 +131,8 @@ def find_toolkit() -> Toolkit:
     library = next((file for folder in folders for file in sorted(folder.glob("libcurand.so*"))), None)
     if include is None or library is None:
         raise BackendError(
-            "cuRAND (curand.h and libcurand.so) was not found beside nvcc or in this Python environment: install it with "
-            "'pip install nvidia-curand', or name a folder that has both with CURAND_HOME=..."
+            "cuRAND (curand.h and libcurand.so) was not found beside nvcc or in this Python environment: install it "
+            "with 'pip install nvidia-curand', or name a folder that has both with CURAND_HOME=..."
         )
     return Toolkit(nvcc, release, include, library)
 
@@ -137,8 +146,8 @@ def missing() -> list[str]:
         problems.append(str(error))
     if gpu_capability() is None:
         problems.append(
-            "No NVIDIA GPU was found: 'spikeprune build --backend cuda_standalone' writes a program for a machine that has "
-            "one; here, choose --backend cpp_standalone."
+            "No NVIDIA GPU was found: 'spikeprune build --backend cuda_standalone' writes a program for a machine that "
+            "has one; here, choose --backend cpp_standalone."
         )
     return [problem for problem in problems if problem]
 
@@ -146,20 +155,28 @@ def missing() -> list[str]:
 def _without_brian2cuda() -> str | None:
     if sys.version_info < (3, 12):
         return (
-            f"brian2cuda needs Python 3.12 or newer and this is {sys.version.split()[0]}: install spikeprune for a newer "
-            "Python, or choose --backend cpp_standalone."
+            f"brian2cuda needs Python 3.12 or newer and this is {sys.version.split()[0]}: install spikeprune for a "
+            "newer Python, or choose --backend cpp_standalone."
         )
     try:
         metadata.version("brian2cuda")
     except metadata.PackageNotFoundError:
-        return "brian2cuda is not installed: run 'pip install \"spikeprune[cuda]\"', or choose --backend cpp_standalone."
+        return (
+            "brian2cuda is not installed: run 'pip install \"spikeprune[cuda]\"', or choose --backend cpp_standalone."
+        )
     return None
 
 
-def _nvcc() -> str | None:
+def find_nvcc() -> str | None:
+    """Return the command of nvcc, or None where it is not found."""
     homes = [os.environ.get("CUDA_HOME"), os.environ.get("CUDA_PATH")]
-    candidates = [os.environ.get("NVCC"), *(f"{home}/bin/nvcc" for home in homes if home), "nvcc"]
-    return next((found for name in [*candidates, "/usr/local/cuda/bin/nvcc"] if name and (found := shutil.which(name))), None)
+    named = [
+        os.environ.get("NVCC"),
+        *(f"{home}/bin/nvcc" for home in homes if home),
+        "nvcc",
+        "/usr/local/cuda/bin/nvcc",
+    ]
+    return next((found for name in named if name and (found := shutil.which(name))), None)
 
 
 def _curand_folders(nvcc: str) -> list[Path]:

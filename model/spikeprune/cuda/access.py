@@ -14,9 +14,7 @@ from brian2.utils.stringtools import get_identifiers
 __all__ = ["pathway_unit", "writes_apart"]
 
 
-def _accesses(
-    abstract_code: Mapping[str, str], variables: Mapping[str, Any]
-) -> tuple[set[str], set[str], set[str]]:
+def _accesses(abstract_code: Mapping[str, str], variables: Mapping[str, Any]) -> tuple[set[str], set[str], set[str]]:
     """Names of the arrays that are written by scalar statements, and read and written by vector statements."""
     shared, read, written = set(), set(), set()
     for name, code in abstract_code.items():
@@ -61,9 +59,7 @@ def pathway_unit(
     sides = {indices[name] for name in written} - {"_idx"}
     memory = {(variables[name].owner.name, variables[name].name) for name in written if indices[name] != "_idx"}
     # The same memory under two indices (x_pre and x_post of recurrent synapses) would be read while it is written.
-    seen = {
-        indices[name] for name in read | written if (variables[name].owner.name, variables[name].name) in memory
-    }
+    seen = {indices[name] for name in read | written if (variables[name].owner.name, variables[name].name) in memory}
     if shared or len(sides | seen) > 1:
         return "all"
     if not sides:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from brian2 import prefs
 from brian2.codegen.codeobject import CodeObject
 from brian2.core.functions import Function
 from brian2.core.variables import ArrayVariable, Variable
@@ -188,6 +189,18 @@ class OrderedCUDADevice(CUDAStandaloneDevice):
             stop=None if stop is None else self.get_array_name(stop, access_data=False),
         )  # fmt: skip
         writer.write("network.*", code)
+
+    def generate_makefile(self, writer: Any, *args: Any, **kwds: Any) -> None:
+        settings = prefs.devices.cuda_standalone.cuda_backend
+        capability = settings.compute_capability or self.compute_capability
+        code = OrderedCUDACodeObject.templater.ordered_makefile(
+            None, None, arch=f"sm_{str(capability).replace('.', '')}",
+            nvcc_flags=" ".join(settings.extra_compile_args_nvcc),
+            host_flags=" ".join(prefs.codegen.cpp.extra_compile_args_gcc),
+            objects=" ".join(f"{Path(name).with_suffix('.o')}" for name in sorted(writer.source_files)),
+            headers=" ".join(sorted(writer.header_files)),
+        )  # fmt: skip
+        writer.write("makefile", code)
 
 
 all_devices[ORDERED_DEVICE] = OrderedCUDADevice()
