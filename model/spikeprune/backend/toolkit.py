@@ -30,6 +30,8 @@ OLDEST = (12, 0)
 LOWEST, HIGHEST = 5.0, 13.0
 #: Compute capability where no GPU tells its own: that of the H100 and H200.
 DEFAULT_CAPABILITY = "9.0"
+#: Where CUDA's installer puts the toolkit.
+STANDARD_HOME = Path("/usr/local/cuda")
 
 _VERSION_ATTRIBUTES = (75, 76)  # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, _MINOR
 
@@ -174,7 +176,7 @@ def find_nvcc() -> str | None:
         os.environ.get("NVCC"),
         *(f"{home}/bin/nvcc" for home in homes if home),
         "nvcc",
-        "/usr/local/cuda/bin/nvcc",
+        f"{STANDARD_HOME}/bin/nvcc",
     ]
     return next((found for name in named if name and (found := shutil.which(name))), None)
 
@@ -182,7 +184,7 @@ def find_nvcc() -> str | None:
 def _curand_folders(nvcc: str) -> list[Path]:
     home = Path(nvcc).resolve().parent.parent
     roots = [Path(os.environ["CURAND_HOME"])] if "CURAND_HOME" in os.environ else []
-    roots += [home, Path("/usr/local/cuda")]
+    roots += [home, STANDARD_HOME]
     for entry in map(Path, sys.path):
         # Wheels of NVIDIA: nvidia/cu13, nvidia/curand
         roots += sorted(entry.glob("nvidia/c*")) if entry.name == "site-packages" else []

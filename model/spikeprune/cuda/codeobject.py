@@ -20,6 +20,7 @@ TEMPLATES = {
     "synapses_push_spikes": "ordered_nothing",
     "spikemonitor": "ordered_monitor",
     "summed_variable": "ordered_sum",
+    "spikegenerator": "ordered_generator",
 }
 
 

@@ -102,6 +102,8 @@ class OrderedCUDADevice(CUDAStandaloneDevice):
             else:
                 keywords["apart"] = writes_apart(abstract_code, variables, variable_indices)
                 keywords["number"] = self._number(owner)
+                # Each run has code objects of its own; what lasts is known by the name of the Brian2 object.
+                keywords["lasting"] = getattr(owner, "name", name)
             keywords |= self._rhythm_keywords(owner, keywords.get("eventspace_variable"))
             keywords["device"] = self
             template_name, codeobj_class, template_kwds = TEMPLATES[template_name], OrderedCUDACodeObject, keywords
@@ -141,6 +143,7 @@ class OrderedCUDADevice(CUDAStandaloneDevice):
         only = getattr(pathway, "only", None)
         delay = pathway.variables["delay"]
         return {
+            "lasting": pathway.name,
             "unit": pathway_unit(abstract_code, variables, indices, own),
             "pattern": pattern,
             "eventspace_variable": pathway.source.variables[pathway.eventspace_name],

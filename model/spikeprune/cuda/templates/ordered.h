@@ -10,7 +10,9 @@
 #include <climits>
 #include <cmath>
 #include <cstdlib>
+#include <map>
 #include <numeric>
+#include <string>
 #include <stdint.h>
 #include <vector>
 
@@ -77,43 +79,85 @@ __global__ static void enter_events(char* occurred, const int neurons, const int
         occurred[events[k]] = 1;
 }
 
+// What lasts from one run of a network to the next, by the name of the Brian2 object.
+template <typename T> T& lasting(const std::string& name)
+{
+    static std::map<std::string, T> all;
+    return all[name];
+}
+
+// The events of the last time steps, as many as the longest delay of a pathway takes.
+class History
+{
+public:
+    struct View
+    {
+        const char* table;
+        int neurons, steps, now;
+        __device__ bool occurred(const int neuron, const int steps_ago) const
+        {
+            const int then = now - steps_ago;
+            return table[(size_t)(then < 0 ? then + steps : then)*neurons + neuron] != 0;
+        }
+    };
+
+    const View& view() const { return shown; }
+
+    // Room for a delay; what is remembered is kept.
+    void resize(const int neurons, const int longest_delay)
+    {
+        const int steps = longest_delay + 1;
+        if (table && shown.steps >= steps)
+            return;
+        const size_t bytes = neurons;
+        char* larger = on_device(std::vector<char>(bytes*steps, 0));
+        for (int ago = 0; table && ago < shown.steps; ago++)
+            CUDA_SAFE_CALL(cudaMemcpy(
+                larger + (steps - 1 - ago)*bytes, table + (shown.now - ago + shown.steps)%shown.steps*bytes, bytes,
+                cudaMemcpyDeviceToDevice));
+        table = larger;
+        shown = {table, neurons, steps, steps - 1};
+    }
+
+    // Notes the events of this time step.
+    void enter(const int32_t* events)
+    {
+        shown.now = (shown.now + 1)%shown.steps;
+        enter_events<<<1, threads_for(shown.neurons)>>>(table + (size_t)shown.now*shown.neurons, shown.neurons, events);
+    }
+
+private:
+    View shown;
+    char* table = nullptr;
+};
+
 // Synapses of a pathway, row by row.  A row belongs to one thread and is in the order in which C++ would visit its
 // synapses in any time step: those with a longer delay first, since their events are older, then by the neuron with the
-// event, then by number.  Whether a synapse is due is asked of a table of the events of the last time steps.
+// event, then by number.
 class Rows
 {
 public:
     struct View
     {
         const int *start, *synapse, *source, *delay;
-        const char* occurred;
-        int number, steps, sources;
-        __device__ bool due(const int k, const int now) const
-        {
-            const int then = now - delay[k];
-            return occurred[(size_t)(then < 0 ? then + steps : then)*sources + source[k]] != 0;
-        }
+        int number;
     };
 
-    // Synapses may be created between two runs; then the rows are made anew, and events under way are kept.
-    bool built(const int sources, const size_t synapses) const
-    {
-        return ready && rows.sources == sources && this->synapses == synapses;
-    }
+    // Synapses may have been created since.
+    bool built(const size_t synapses) const { return ready && this->synapses == synapses; }
     bool empty() const { return synapses == 0; }
     int number() const { return rows.number; }
     const View& view() const { return rows; }
 
-    // `row` holds the neuron that a synapse is done for; without it there is one row.
+    // `row` holds the neuron that a synapse is done for; without it there is one row.  Returns the longest delay.
     template <typename Delay>
-    void build(
-        const int sources, const size_t number, const int32_t* source, const int32_t* row, const Delay* delays,
-        const bool one_delay, const double dt)
+    int build(
+        const size_t number, const int32_t* source, const int32_t* row, const Delay* delays, const bool one_delay,
+        const double dt)
     {
         std::vector<int> delay(number);
         for (size_t s = 0; s < number; s++)
             delay[s] = (int)(delays[one_delay ? 0 : s]/dt + 0.5);
-        const int longest = number ? *std::max_element(delay.begin(), delay.end()) : 0;
         sort(number, [&](const int a, const int b) {
             if (row && row[a] != row[b]) return row[a] < row[b];
             if (delay[a] != delay[b]) return delay[a] > delay[b];
@@ -132,14 +176,8 @@ public:
         rows.number = number ? start.size() - 1 : 0;
         rows.source = on_device(of_source);
         rows.delay = on_device(of_delay);
-        finish(start, sources, longest + 1);
-        if (!occurred || rows.steps != table_steps)
-        {
-            occurred = on_device(std::vector<char>((size_t)rows.steps*sources, 0));
-            table_steps = rows.steps;
-            now = 0;
-        }
-        rows.occurred = occurred;
+        finish(start);
+        return number ? *std::max_element(delay.begin(), delay.end()) : 0;
     }
 
     // All synapses of each neuron from `first` on, by number; neurons without synapses have an empty row.
@@ -151,23 +189,13 @@ public:
             start[row[s] - first + 1]++;
         std::partial_sum(start.begin(), start.end(), start.begin());
         rows.number = neurons;
-        finish(start, neurons, 1);
-    }
-
-    // Notes the events of this time step; returns its place in the table.
-    int remember(const int32_t* events)
-    {
-        now = (now + 1)%rows.steps;
-        enter_events<<<1, threads_for(rows.sources)>>>(occurred + (size_t)now*rows.sources, rows.sources, events);
-        return now;
+        finish(start);
     }
 
 private:
     View rows;
     std::vector<int> order;
-    char* occurred = nullptr;
     size_t synapses = 0;
-    int now = 0, table_steps = 0;
     bool ready = false;
 
     template <typename Less> void sort(const size_t number, const Less less)
@@ -177,12 +205,10 @@ private:
         std::iota(order.begin(), order.end(), 0);
         std::sort(order.begin(), order.end(), less);
     }
-    void finish(const std::vector<int>& start, const int sources, const int steps)
+    void finish(const std::vector<int>& start)
     {
         rows.start = on_device(start);
         rows.synapse = on_device(order);
-        rows.sources = sources;
-        rows.steps = steps;
         std::vector<int>().swap(order);
         ready = true;
     }

@@ -33,7 +33,7 @@ __global__ void kernel_{{codeobj_name}}(const int32_t* _events, const int _last,
 {% endblock %}
 
 {% block state %}
-static ordered::Recorder _recorder;
+static ordered::Recorder& _recorder = ordered::lasting<ordered::Recorder>("{{lasting}}");
 {% endblock %}
 
 {% block launches %}

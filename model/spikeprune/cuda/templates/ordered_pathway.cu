@@ -20,7 +20,7 @@
 
 {% block kernels %}
 {% if pattern == 'any' %}
-__global__ void kernel_{{codeobj_name}}(const ordered::Rows::View _rows, const int _now, %KERNEL_PARAMETERS%)
+__global__ void kernel_{{codeobj_name}}(const ordered::Rows::View _rows, const ordered::History::View _history, %KERNEL_PARAMETERS%)
 {
     %KERNEL_CONSTANTS%
     {{kernel_lines|autoindent}}
@@ -28,7 +28,7 @@ __global__ void kernel_{{codeobj_name}}(const ordered::Rows::View _rows, const i
     for (int _row = {{_thread}}; _row < _rows.number; _row += {{_stride}})
         for (int _k = _rows.start[_row]; _k < _rows.start[_row + 1]; _k++)
         {
-            if (!_rows.due(_k, _now))
+            if (!_history.occurred(_rows.source[_k], _rows.delay[_k]))
                 continue;
             {{_visit('_rows.synapse[_k]')}}
         }
@@ -71,6 +71,7 @@ __global__ void kernel_{{codeobj_name}}(const int32_t* _events, const int _last,
 {% block state %}
 {% if pattern == 'any' %}
 static ordered::Rows _rows;
+static ordered::History& _history = ordered::lasting<ordered::History>("{{lasting}}");
 {% endif %}
 {% endblock %}
 
@@ -79,14 +80,14 @@ static ordered::Rows _rows;
     int32_t* const _events = {{device.get_array_name(eventspace_variable, prefix='dev')}}[0];
     {% if pattern == 'any' %}
     {% set _own, _other = (pre, post) if pathway.prepost == 'pre' else (post, pre) %}
-    if (!_rows.built(_last, {{_own}}.size()))
-        _rows.build(_last, {{_own}}.size(), &{{_own}}[0], {{'&' ~ _other ~ '[0]' if unit in ('partner', 'synapse') else '&' ~ _own ~ '[0]' if unit == 'event' else 'nullptr'}},
-            &{{delay}}[0], {{'true' if one_delay else 'false'}}, {{dt}});
+    if (!_rows.built({{_own}}.size()))
+        _history.resize(_last, _rows.build({{_own}}.size(), &{{_own}}[0], {{'&' ~ _other ~ '[0]' if unit in ('partner', 'synapse') else '&' ~ _own ~ '[0]' if unit == 'event' else 'nullptr'}},
+            &{{delay}}[0], {{'true' if one_delay else 'false'}}, {{dt}}));
     if (_rows.empty())
         return;
     %HOST_CONSTANTS%
-    const int _now = _rows.remember(_events);
-    kernel_{{codeobj_name}}<<<ordered::blocks(_rows.number()), ordered::threads()>>>(_rows.view(), _now, %HOST_PARAMETERS%);
+    _history.enter(_events);
+    kernel_{{codeobj_name}}<<<ordered::blocks(_rows.number()), ordered::threads()>>>(_rows.view(), _history.view(), %HOST_PARAMETERS%);
     {% else %}
     %HOST_CONSTANTS%
     {% if unit == 'synapse' and pattern == 'dense' %}

@@ -30,7 +30,7 @@ static ordered::Rows _rows;
     {% set _own = get_array_name(_index_var, access_data=False, prefix='') %}
     const int _first = {{_target_start}};
     const int _neurons = {{_target_stop if _target_stop >= 0 else _target_var.size}} - _first;
-    if (!_rows.built(_neurons, {{_own}}.size()))
+    if (!_rows.built({{_own}}.size()))
         _rows.build_all(_neurons, {{_own}}.size(), &{{_own}}[0], _first);
     %HOST_CONSTANTS%
     kernel_{{codeobj_name}}<<<ordered::blocks(_neurons), ordered::threads()>>>(_rows.view(), _first, _neurons, %HOST_PARAMETERS%);
