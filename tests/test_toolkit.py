@@ -24,6 +24,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Pat
     found = {}
     monkeypatch.setattr(toolkit.shutil, "which", lambda name: found.get(name))
     monkeypatch.setattr(toolkit, "gpu_capability", lambda: None)
+    monkeypatch.setattr(toolkit, "STANDARD_HOME", tmp_path / "nowhere")
 
     def install(release: str) -> Path:
         nvcc = tmp_path / "cuda" / "bin" / "nvcc"
