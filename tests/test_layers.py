@@ -34,6 +34,7 @@ LEVELS = {
     "pruning": 3,
     "standalone": 3,
     "presenter": 3,
+    "cuda": 4,
     "synapses": 4,
     "network": 5,
     "overhead": 5,
