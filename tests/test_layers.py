@@ -184,3 +184,11 @@ def test_only_faces_import_plots() -> None:
 def test_module_is_short(module: str) -> None:
     lines = len(SOURCES[module].read_text(encoding="utf-8").splitlines())
     assert lines <= LONGEST, f"{module} has {lines} lines, more than {LONGEST}: it is two things, so split it."
+
+
+def test_the_schedule_of_the_architecture_is_that_of_the_code() -> None:
+    from spikeprune.schedule import SCHEDULE
+
+    page = (ROOT.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = [f"| `{moment.slot}` {moment.order} | {moment.occasion} | {moment.meaning} |" for moment in SCHEDULE.values()]
+    assert "\n".join(rows) in page

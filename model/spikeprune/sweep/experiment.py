@@ -44,7 +44,7 @@ from spikeprune.backend import BACKENDS
 from spikeprune.datasets import NAMES, Dataset
 from spikeprune.datasets.user import as_path
 from spikeprune.errors import ParameterError, unknown_name
-from spikeprune.parameters import NetworkParameters
+from spikeprune.parameters import PRESETS, NetworkParameters
 from spikeprune.pruning import PruningRule, make_rule
 from spikeprune.scaling import scaled_values
 from spikeprune.sweep.checks import check_distinct, is_whole, table_of, text_of, whole_numbers
@@ -253,9 +253,9 @@ def _sizes(neurons: Any, seeds: Any) -> dict[int, tuple[int, ...]]:
 
 def _network(value: Any) -> dict[str, Any]:
     allowed = [entry.name for entry in fields(NetworkParameters) if entry.name not in ("neurons", "inputs")]
-    table = table_of("network", value, allowed)
+    table = table_of("network", value, ["preset", *allowed])
     NetworkParameters.from_dict(table)
-    return table
+    return {**PRESETS[table.pop("preset", "diehl-cook")], **table}
 
 
 def _variants(entry: Any, network: Mapping[str, Any]) -> Iterator[Variant]:
