@@ -190,5 +190,5 @@ def test_the_schedule_of_the_architecture_is_that_of_the_code() -> None:
     from spikeprune.schedule import SCHEDULE
 
     page = (ROOT.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
-    rows = [f"| `{moment.slot}` {moment.order} | {moment.occasion} | {moment.meaning} |" for moment in SCHEDULE.values()]
+    rows = [f"| `{slot}` {order} | {occasion} | {meaning} |" for slot, order, occasion, meaning in SCHEDULE.values()]
     assert "\n".join(rows) in page

@@ -253,9 +253,10 @@ def _sizes(neurons: Any, seeds: Any) -> dict[int, tuple[int, ...]]:
 
 def _network(value: Any) -> dict[str, Any]:
     allowed = [entry.name for entry in fields(NetworkParameters) if entry.name not in ("neurons", "inputs")]
-    table = table_of("network", value, ["preset", *allowed])
+    preset = value.get("preset", "diehl-cook") if isinstance(value, Mapping) else "diehl-cook"
+    table = table_of("network", value, [*allowed, *({"preset"} & set(value))])
     NetworkParameters.from_dict(table)
-    return {**PRESETS[table.pop("preset", "diehl-cook")], **table}
+    return {**PRESETS[preset], **{name: table[name] for name in table if name != "preset"}}
 
 
 def _variants(entry: Any, network: Mapping[str, Any]) -> Iterator[Variant]:
