@@ -34,6 +34,7 @@ LEVELS = {
     "pruning": 3,
     "standalone": 3,
     "presenter": 3,
+    "cuda": 4,
     "synapses": 4,
     "network": 5,
     "overhead": 5,
@@ -46,13 +47,14 @@ LEVELS = {
     "run": 10,
     "training": 11,
     "summary": 12,
-    "plots": 13,
     "sweep": 13,
-    "cli": 14,
+    "plots": 14,
+    "report": 15,
+    "cli": 16,
 }
 
 NO_BRIAN2 = ("readout", "recent", "operations", "energy", "datasets", "overhead")
-USERS_OF_PLOTS = {"cli"}
+USERS_OF_PLOTS = {"cli", "report"}
 
 
 def module_name(path: Path, root: Path = ROOT) -> str:
@@ -172,7 +174,7 @@ def test_plots_are_drawn_from_stored_arrays() -> None:
     assert "plots" not in importers_of("brian2")
 
 
-def test_only_the_command_imports_plots() -> None:
+def test_only_faces_import_plots() -> None:
     plots = f"{PACKAGE}.plots"
     users = {unit(module) for module, names in IMPORTS.items() if plots in names}
     assert users - {"plots"} <= USERS_OF_PLOTS

@@ -72,7 +72,7 @@ def train(
         (:func:`spikeprune.scaling.scaled_parameters`).
     shuffle : bool
         Draw the order of the images anew for each epoch (wanted where the images are sorted by class).
-    backend : {'cpp_standalone', 'cython', 'numpy'}
+    backend : {'cpp_standalone', 'cuda_standalone', 'cython', 'numpy'}
     precision : {'single', 'double'}
     chunk : int
         Images between two checkpoints.
