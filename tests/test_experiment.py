@@ -190,6 +190,5 @@ def test_our_experiments_are_valid(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in FILES if path.stem.startswith("search")], ids=lambda path: path.stem)
 def test_searches_never_see_the_test_images(path: Path) -> None:
-    """Of MNIST and its relatives, the last 10,000 training images are held out; the digits have fewer."""
     data = Experiment.read(path).data
     assert data.validation == (400 if data.name == "digits" else 10_000)
