@@ -25,8 +25,8 @@ Every figure of results is drawn by a script in `figures/` from files in the rep
     python figures/fields.py runs/a runs/b         # from run folders of one's own
 
 `spikeprune show RUN` and `spikeprune report RUN…` draw runs with the same code.  Records of trained networks, neuron by
-neuron, are made by `python figures/record.py` (networks of `figures/networks.toml`), measurements by `make overhead` and
-`make bench` with `--json`; results of experiments are those of `spikeprune sweep`.  This page is written by
+neuron, are made by `python figures/record.py` (networks of `figures/networks.toml`), measurements by `make overhead`
+and `make bench` with `--json`; results of experiments are those of `spikeprune sweep`.  This page is written by
 `python figures/gallery.py`.
 """
 
