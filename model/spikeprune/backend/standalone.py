@@ -29,34 +29,17 @@ from spikeprune.backend.base import PRESENTATION_OUTPUTS, SPIKE_OUTPUTS, Program
 from spikeprune.backend.exchange import Layout, read_code, read_output, write_code, write_input
 from spikeprune.backend.scratch import scratch_folder
 from spikeprune.errors import BackendError
-from spikeprune.network import build_network, equation_strings
+from spikeprune.network import BuiltNetwork, build_network, equation_strings
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
-from spikeprune.standalone.device import FAST_DEVICE
+from spikeprune.standalone import FAST_DEVICE, FLAGS
 
 __all__ = ["StandaloneProgram", "cache_folder", "compiler", "compiler_version"]
 
-# By default, compilers for x86 leave half of the widest vector units unused.
-_WIDEST = ["-mprefer-vector-width=512"] if platform.machine().lower() in ("x86_64", "amd64") else []
-#: Flags for each precision.  Double precision follows IEEE rules strictly, as the other back ends do.
-FLAGS = {
-    "single": ["-w", "-O3", "-ffast-math", "-fno-math-errno", "-march=native", *_WIDEST],
-    "double": ["-w", "-O3", "-ffp-contract=off", "-march=native", *_WIDEST],
-}
 #: What makes C++ of strings, besides `standalone` and `synapses`; the strings themselves count as they are.
 GENERATORS = ("backend/exchange", "backend/standalone", "encoding", "integration", "network", "presenter", "schedule")
 #: What a program reads and writes: weight and two flags, going in and coming out.
 BYTES_PER_SYNAPSE = 12
-_HEADERS = """#include "objects.h"
-#include "network.h"
-#include "brianlib/common_math.h"
-#include <algorithm>
-#include <climits>
-#include <cmath>
-#include <ctime>
-#include <fstream>
-#include <iostream>
-"""
 
 
 def cache_folder() -> Path:
@@ -88,6 +71,11 @@ def compiler_version() -> str:
     return done.stdout.splitlines()[0] if done.stdout else "unknown"
 
 
+def jobs() -> int:
+    """Return how many compilers can run side by side."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class StandaloneProgram(Program):
     """A network compiled through Brian2's C++ standalone device.
 
@@ -100,6 +88,8 @@ class StandaloneProgram(Program):
     """
 
     backend = "cpp_standalone"
+    #: Name of the Brian2 device.
+    device = FAST_DEVICE
     #: Command that starts the program, for profilers and the like, and says nothing: ``["taskset", "-c", "1"]``,
     #: ``["perf", "record", "--quiet", "--output", "/tmp/perf.data"]``.
     launcher: Sequence[str] = ()
@@ -115,17 +105,19 @@ class StandaloneProgram(Program):
         super().__init__(parameters, rule, chunk, precision)
         #: Version line of the compiler.
         self.compiler = compiler_version()
+        self._prepare(report or (lambda sentence: None))
+
+    def _prepare(self, report: Callable[[str], None]) -> None:
+        """Find the program, or build it; read what goes in and comes out."""
         self.folder = cache_folder() / self._key()
         manifest = self.folder / "manifest.json"
         if not manifest.exists():
-            self._build(report or (lambda sentence: None))
+            self._build(report)
         try:
             self.files: Layout = {
                 name: (str(kind), size) for name, (kind, size) in json.loads(manifest.read_text()).items()
             }
-            going_in = {
-                name: (np.dtype(kind), size) for name, (kind, size) in self.files.items() if size is not None
-            }
+            going_in = {name: (np.dtype(kind), size) for name, (kind, size) in self.files.items() if size is not None}
             self.given = {name: entry for name, entry in going_in.items() if name.startswith("rule.")}
             self.layout = {name: entry for name, entry in going_in.items() if name not in self.given}
         except (OSError, ValueError, TypeError, AttributeError) as error:
@@ -173,25 +165,21 @@ class StandaloneProgram(Program):
 
     def _generate(self, folder: Path) -> Layout:
         """Let Brian2 write the C++ project; return type and size of each variable that comes out."""
-        with brian2_preferences(
-            core__default_float_dtype=self.dtype,
-            codegen__cpp__extra_compile_args_gcc=FLAGS[self.precision],
-            core__stop_on_keyboard_interrupt=False,
-        ):
-            b2.set_device(FAST_DEVICE, build_on_run=False)
+        with brian2_preferences(**self._preferences()):
+            b2.set_device(self.device, build_on_run=False)
             device = b2.get_device()
             try:
                 device.reinit()
                 device.activate(build_on_run=False)
-                built = build_network(self.parameters, self.rule, self.chunk)
+                built = self._network(device)
                 layout = built.state | built.given
                 state = {name: _variable(built.groups, name) for name in layout}
                 monitors = {"spike_monitor": built.spike_monitor, "presentation_monitor": built.presentation_monitor}
                 recorded = {name: _variable(monitors, name) for name in SPIKE_OUTPUTS + PRESENTATION_OUTPUTS}
                 pixels = f"{built.pixels.name}_values"
                 going_in = [(variable, layout[name][1]) for name, variable in state.items()]
-                device.insert_code("main", read_code(device, going_in, pixels, built.pixels.values.size))
-                device.insert_code("before_end", write_code(device, [*state.values(), *recorded.values()]))
+                coming_out = [*state.values(), *recorded.values()]
+                self._exchange(device, going_in, coming_out, pixels, built.pixels.values.size)
                 built.network.run(built.duration * b2.second, namespace={})
                 device.build(directory=str(folder), compile=False, run=False, with_output=False)
                 # Every program start would read the pixels of the build, which are all zero.
@@ -199,37 +187,42 @@ class StandaloneProgram(Program):
             finally:
                 device.reinit()
                 b2.set_device("runtime")
-        (folder / "headers.h").write_text(_HEADERS)
         files: Layout = {name: (kind.str, size) for name, (kind, size) in layout.items()}
         return files | {name: (np.dtype(variable.dtype).str, None) for name, variable in recorded.items()}
+
+    def _preferences(self) -> dict[str, Any]:
+        """Return the preferences of Brian2 with which the project is written."""
+        return {
+            "core__default_float_dtype": self.dtype,
+            "codegen__cpp__extra_compile_args_gcc": FLAGS[self.precision],
+            "core__stop_on_keyboard_interrupt": False,
+        }
+
+    def _network(self, device: Any) -> BuiltNetwork:
+        return build_network(self.parameters, self.rule, self.chunk)
+
+    def _exchange(
+        self, device: Any, going_in: Sequence[tuple[Any, int]], coming_out: Sequence[Any], pixels: str, size: int
+    ) -> None:
+        """Put the reading of the file IN and the writing of OUT into the program."""
+        device.insert_code("main", read_code(device, going_in, pixels, size))
+        device.insert_code("before_end", write_code(device, coming_out))
 
     def _compile(self, folder: Path) -> None:
         command = compiler()
         environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS")}
         environment["CXX"] = command
-        # Precompiled headers save two thirds of the time; a compiler that ignores the .gch file just takes longer.
-        # They are named in CXX because Brian2 drops flags that it cannot test on their own.
-        header = ["-I.", "-x", "c++-header", "headers.h", "-o", "headers.h.gch"]
-        precompile = [*command.split(), *FLAGS[self.precision], *header]
-        (folder / "make.deps").touch()
-        jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        for arguments in (precompile, ["make", f"-j{jobs}", f"CXX={command} -include headers.h"]):
-            try:
-                done = subprocess.run(
-                    arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False
-                )
-            except FileNotFoundError as error:
-                raise BackendError(
-                    f"'{arguments[0]}' was not found: install it (for example 'apt-get install make')."
-                ) from error
-            if done.returncode:
-                lines = [
-                    line for line in done.stderr.splitlines() if "error" in line.lower()
-                ] or done.stderr.splitlines()
-                raise BackendError(
-                    f"The compiler '{command}' failed ({lines[0].strip() if lines else 'no message'}): check that it "
-                    "works, or choose --backend numpy."
-                )
+        arguments = ["make", f"-j{jobs()}", f"CXX={command}"]
+        try:
+            done = subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        except FileNotFoundError as error:
+            raise BackendError("'make' was not found: install it (for example 'apt-get install make').") from error
+        if done.returncode:
+            lines = [line for line in done.stderr.splitlines() if "error" in line.lower()] or done.stderr.splitlines()
+            raise BackendError(
+                f"The compiler '{command}' failed ({lines[0].strip() if lines else 'no message'}): check that it "
+                "works, or choose --backend numpy."
+            )
 
     def execute(self, inputs: Mapping[str, Any], pixels: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
         """Start the program once, with what it reads and writes in files of a private folder."""
