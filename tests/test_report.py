@@ -112,7 +112,7 @@ def test_page_says_the_stored_numbers(folders: list[Path], page: str) -> None:
         assert f"{counts['input_to_excitatory'] / counts['images'] / 1e3:.3g} k" in text or "input → excitatory" in text
     pruned = 100 * json.loads((folders[1] / "history.json").read_text())[-1]["removed_share"]
     assert f"constant (h = 0.1, start = 0, interval = 2) on data, 3 neurons, 1 seed: {pruned:.0f} % of the" in text
-    for words in ("Unpruned on data", "recall, %", "weights below are removed", "brian2", "Provenance"):
+    for words in ("Unpruned on data", "recall, %", "threshold of all neurons", "brian2", "Provenance"):
         assert words in text
 
 
