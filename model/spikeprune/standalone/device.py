@@ -63,8 +63,8 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
 
     Unless the preferences of Brian2 name compiler flags, the device chooses them (see `flags.FLAGS`): double precision
     follows IEEE rules strictly; single precision is compiled for speed and knows no infinity.  A program compiled with
-    ``-ffast-math`` is also linked with it, without which numbers too small for the normal range are not rounded to zero,
-    and decaying variables become many times slower.  Headers are compiled once.
+    ``-ffast-math`` is also linked with it, without which numbers below the normal range are not rounded to zero, and
+    decaying variables become many times slower.  Headers are compiled once.
 
     Examples
     --------
