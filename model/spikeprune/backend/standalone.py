@@ -29,7 +29,7 @@ from spikeprune.backend.base import PRESENTATION_OUTPUTS, SPIKE_OUTPUTS, Program
 from spikeprune.backend.exchange import Layout, read_code, read_output, write_code, write_input
 from spikeprune.backend.scratch import scratch_folder
 from spikeprune.errors import BackendError
-from spikeprune.network import build_network, equation_strings
+from spikeprune.network import BuiltNetwork, build_network, equation_strings
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
 from spikeprune.standalone import FAST_DEVICE, FLAGS
@@ -71,6 +71,11 @@ def compiler_version() -> str:
     return done.stdout.splitlines()[0] if done.stdout else "unknown"
 
 
+def jobs() -> int:
+    """Return how many compilers can run side by side."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class StandaloneProgram(Program):
     """A network compiled through Brian2's C++ standalone device.
 
@@ -83,6 +88,8 @@ class StandaloneProgram(Program):
     """
 
     backend = "cpp_standalone"
+    #: Name of the Brian2 device.
+    device = FAST_DEVICE
     #: Command that starts the program, for profilers and the like, and says nothing: ``["taskset", "-c", "1"]``,
     #: ``["perf", "record", "--quiet", "--output", "/tmp/perf.data"]``.
     launcher: Sequence[str] = ()
@@ -98,10 +105,14 @@ class StandaloneProgram(Program):
         super().__init__(parameters, rule, chunk, precision)
         #: Version line of the compiler.
         self.compiler = compiler_version()
+        self._prepare(report or (lambda sentence: None))
+
+    def _prepare(self, report: Callable[[str], None]) -> None:
+        """Find the program, or build it; read what goes in and comes out."""
         self.folder = cache_folder() / self._key()
         manifest = self.folder / "manifest.json"
         if not manifest.exists():
-            self._build(report or (lambda sentence: None))
+            self._build(report)
         try:
             self.files: Layout = {
                 name: (str(kind), size) for name, (kind, size) in json.loads(manifest.read_text()).items()
@@ -154,25 +165,21 @@ class StandaloneProgram(Program):
 
     def _generate(self, folder: Path) -> Layout:
         """Let Brian2 write the C++ project; return type and size of each variable that comes out."""
-        with brian2_preferences(
-            core__default_float_dtype=self.dtype,
-            codegen__cpp__extra_compile_args_gcc=FLAGS[self.precision],
-            core__stop_on_keyboard_interrupt=False,
-        ):
-            b2.set_device(FAST_DEVICE, build_on_run=False)
+        with brian2_preferences(**self._preferences()):
+            b2.set_device(self.device, build_on_run=False)
             device = b2.get_device()
             try:
                 device.reinit()
                 device.activate(build_on_run=False)
-                built = build_network(self.parameters, self.rule, self.chunk)
+                built = self._network(device)
                 layout = built.state | built.given
                 state = {name: _variable(built.groups, name) for name in layout}
                 monitors = {"spike_monitor": built.spike_monitor, "presentation_monitor": built.presentation_monitor}
                 recorded = {name: _variable(monitors, name) for name in SPIKE_OUTPUTS + PRESENTATION_OUTPUTS}
                 pixels = f"{built.pixels.name}_values"
                 going_in = [(variable, layout[name][1]) for name, variable in state.items()]
-                device.insert_code("main", read_code(device, going_in, pixels, built.pixels.values.size))
-                device.insert_code("before_end", write_code(device, [*state.values(), *recorded.values()]))
+                coming_out = [*state.values(), *recorded.values()]
+                self._exchange(device, going_in, coming_out, pixels, built.pixels.values.size)
                 built.network.run(built.duration * b2.second, namespace={})
                 device.build(directory=str(folder), compile=False, run=False, with_output=False)
                 # Every program start would read the pixels of the build, which are all zero.
@@ -183,12 +190,29 @@ class StandaloneProgram(Program):
         files: Layout = {name: (kind.str, size) for name, (kind, size) in layout.items()}
         return files | {name: (np.dtype(variable.dtype).str, None) for name, variable in recorded.items()}
 
+    def _preferences(self) -> dict[str, Any]:
+        """Return the preferences of Brian2 with which the project is written."""
+        return {
+            "core__default_float_dtype": self.dtype,
+            "codegen__cpp__extra_compile_args_gcc": FLAGS[self.precision],
+            "core__stop_on_keyboard_interrupt": False,
+        }
+
+    def _network(self, device: Any) -> BuiltNetwork:
+        return build_network(self.parameters, self.rule, self.chunk)
+
+    def _exchange(
+        self, device: Any, going_in: Sequence[tuple[Any, int]], coming_out: Sequence[Any], pixels: str, size: int
+    ) -> None:
+        """Put the reading of the file IN and the writing of OUT into the program."""
+        device.insert_code("main", read_code(device, going_in, pixels, size))
+        device.insert_code("before_end", write_code(device, coming_out))
+
     def _compile(self, folder: Path) -> None:
         command = compiler()
         environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS")}
         environment["CXX"] = command
-        jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        arguments = ["make", f"-j{jobs}", f"CXX={command}"]
+        arguments = ["make", f"-j{jobs()}", f"CXX={command}"]
         try:
             done = subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         except FileNotFoundError as error:

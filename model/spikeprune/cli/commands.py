@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from spikeprune import __version__
+from spikeprune.cli.building import build
 from spikeprune.cli.console import Commands, Output
 from spikeprune.cli.options import (
     DataDir,
@@ -26,6 +27,7 @@ from spikeprune.cli.options import (
     network_parameters,
     pruning_rule,
 )
+from spikeprune.cli.reporting import report
 from spikeprune.cli.sweeping import sweep
 from spikeprune.quiet import quiet_brian2
 
@@ -100,7 +102,7 @@ def train(
         int | None, typer.Option(min=1, help="Evaluate on this many held-out training images, not on the test images.")
     ] = None,
     shuffle: Annotated[bool, typer.Option("--shuffle", help="Show the images in another order each epoch.")] = False,
-    backend: Annotated[str, typer.Option(help="cpp_standalone, cython or numpy.")] = "cpp_standalone",
+    backend: Annotated[str, typer.Option(help="cpp_standalone, cuda_standalone, cython or numpy.")] = "cpp_standalone",
     precision: Annotated[str, typer.Option(help="single or double.")] = "single",
     chunk: Annotated[
         int | None, typer.Option(help="Images between two checkpoints; 1000, or 100 in a training with few images.")
@@ -237,7 +239,9 @@ def compare(
     output.result(document, results_table(summaries, price), *classes)
 
 
+app.command()(report)
 app.command()(sweep)
+app.command()(build)
 
 
 @app.command()

@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 from distributed import Client, Future, KilledWorker, LocalCluster, WorkerPlugin, as_completed
 
+from spikeprune.backend import COMPILED
 from spikeprune.errors import ParameterError, SpikepruneError
 from spikeprune.provenance import provenance
 from spikeprune.summary import Summary
@@ -118,7 +119,7 @@ def sweep(
     watcher = watcher or Watcher()
     experiment = Experiment.read(Path(path))
     dataset = experiment.data.load()
-    runs = experiment.plan(dataset.checksum, dataset.n_inputs)
+    runs = experiment.plan(dataset.checksum, dataset.n_inputs, dataset.ink)
     root = Path(runs_root).absolute()
     missing = list({run.name: run for run in runs if not finished(root / run.name)}.values())
     watcher.planned(runs, missing, len(dataset.train_images) * missing[0].settings.epochs if missing else 0,
@@ -196,7 +197,7 @@ def _carry_out(
             "name": run.name, "folder": str(root / run.name), "settings": run.settings.as_dict(), "origin": origin,
             "checksum": run.checksum, "topic": topic, "own_process": own_process,
         }  # fmt: skip
-        if run.settings.backend == "cpp_standalone" and key not in programs:
+        if run.settings.backend in COMPILED and key not in programs:
             programs[key] = client.submit(build_program, job, key=f"build-{len(programs)}-{token}", priority=FIRST)
         future = client.submit(
             carry_out, job, programs.get(key), key=f"{run.name}-{token}", priority=run.settings.parameters.neurons
