@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from spikeprune.provenance import provenance
 from spikeprune.pruning import AdaptivePruning, PruningRule
 from spikeprune.records import RunFolder
 from spikeprune.run import Run, arrays, check_state, history_entry, restore
+from spikeprune.scaling import scaled_parameters
 from spikeprune.settings import Settings
 from spikeprune.state import finish_state, initial_state
 
@@ -41,7 +42,7 @@ def train(
     neurons: int = 100,
     epochs: int = 1,
     seed: int = 0,
-    parameters: NetworkParameters | None = None,
+    parameters: NetworkParameters | Mapping[str, Any] | None = None,
     shuffle: bool = False,
     backend: str = "cpp_standalone",
     precision: str = "single",
@@ -65,8 +66,10 @@ def train(
         How often every image is shown.
     seed : int
         Key of all random numbers.
-    parameters : NetworkParameters, optional
-        Other constants than Diehl & Cook's; sizes are taken from `neurons` and the images.
+    parameters : NetworkParameters or mapping of str to number, optional
+        Constants of the network: Diehl & Cook's unless given; sizes are taken from `neurons` and the images.  With a
+        mapping, which may be empty, what it does not give follows the data and the number of neurons
+        (:func:`spikeprune.scaling.scaled_parameters`).
     shuffle : bool
         Draw the order of the images anew for each epoch (wanted where the images are sorted by class).
     backend : {'cpp_standalone', 'cuda_standalone', 'cython', 'numpy'}
@@ -98,7 +101,7 @@ def train(
     >>> run = sp.train(sp.Dataset.load("digits"), sp.AdaptivePruning(interval=100), neurons=100)  # doctest: +SKIP
     """
     settings = Settings(
-        parameters=replace(parameters or NetworkParameters(), neurons=neurons, inputs=dataset.n_inputs),
+        parameters=_parameters(parameters, neurons, dataset),
         rule=rule or AdaptivePruning(), seed=seed, epochs=epochs, shuffle=shuffle, backend=backend, precision=precision,
         chunk=chunk, assignment_images=assignment_images,
     )  # fmt: skip
@@ -115,6 +118,14 @@ def train(
             },
         )
     return _continue(run, progress)
+
+
+def _parameters(
+    given: NetworkParameters | Mapping[str, Any] | None, neurons: int, dataset: Dataset
+) -> NetworkParameters:
+    if isinstance(given, Mapping):
+        return scaled_parameters(neurons, dataset.n_inputs, dataset.ink, given)
+    return replace(given or NetworkParameters(), neurons=neurons, inputs=dataset.n_inputs)
 
 
 def resume(

@@ -32,31 +32,14 @@ from spikeprune.errors import BackendError
 from spikeprune.network import BuiltNetwork, build_network, equation_strings
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
-from spikeprune.standalone.device import FAST_DEVICE
+from spikeprune.standalone import FAST_DEVICE, FLAGS
 
 __all__ = ["StandaloneProgram", "cache_folder", "compiler", "compiler_version"]
 
-# By default, compilers for x86 leave half of the widest vector units unused.
-_WIDEST = ["-mprefer-vector-width=512"] if platform.machine().lower() in ("x86_64", "amd64") else []
-#: Flags for each precision.  Double precision follows IEEE rules strictly, as the other back ends do.
-FLAGS = {
-    "single": ["-w", "-O3", "-ffast-math", "-fno-math-errno", "-march=native", *_WIDEST],
-    "double": ["-w", "-O3", "-ffp-contract=off", "-march=native", *_WIDEST],
-}
 #: What makes C++ of strings, besides `standalone` and `synapses`; the strings themselves count as they are.
 GENERATORS = ("backend/exchange", "backend/standalone", "encoding", "integration", "network", "presenter", "schedule")
 #: What a program reads and writes: weight and two flags, going in and coming out.
 BYTES_PER_SYNAPSE = 12
-_HEADERS = """#include "objects.h"
-#include "network.h"
-#include "brianlib/common_math.h"
-#include <algorithm>
-#include <climits>
-#include <cmath>
-#include <ctime>
-#include <fstream>
-#include <iostream>
-"""
 
 
 def cache_folder() -> Path:
@@ -134,9 +117,7 @@ class StandaloneProgram(Program):
             self.files: Layout = {
                 name: (str(kind), size) for name, (kind, size) in json.loads(manifest.read_text()).items()
             }
-            going_in = {
-                name: (np.dtype(kind), size) for name, (kind, size) in self.files.items() if size is not None
-            }
+            going_in = {name: (np.dtype(kind), size) for name, (kind, size) in self.files.items() if size is not None}
             self.given = {name: entry for name, entry in going_in.items() if name.startswith("rule.")}
             self.layout = {name: entry for name, entry in going_in.items() if name not in self.given}
         except (OSError, ValueError, TypeError, AttributeError) as error:
@@ -228,32 +209,20 @@ class StandaloneProgram(Program):
         device.insert_code("before_end", write_code(device, coming_out))
 
     def _compile(self, folder: Path) -> None:
-        (folder / "headers.h").write_text(_HEADERS)
         command = compiler()
         environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS")}
         environment["CXX"] = command
-        # Precompiled headers save two thirds of the time; a compiler that ignores the .gch file just takes longer.
-        # They are named in CXX because Brian2 drops flags that it cannot test on their own.
-        header = ["-I.", "-x", "c++-header", "headers.h", "-o", "headers.h.gch"]
-        precompile = [*command.split(), *FLAGS[self.precision], *header]
-        (folder / "make.deps").touch()
-        for arguments in (precompile, ["make", f"-j{jobs()}", f"CXX={command} -include headers.h"]):
-            try:
-                done = subprocess.run(
-                    arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False
-                )
-            except FileNotFoundError as error:
-                raise BackendError(
-                    f"'{arguments[0]}' was not found: install it (for example 'apt-get install make')."
-                ) from error
-            if done.returncode:
-                lines = [
-                    line for line in done.stderr.splitlines() if "error" in line.lower()
-                ] or done.stderr.splitlines()
-                raise BackendError(
-                    f"The compiler '{command}' failed ({lines[0].strip() if lines else 'no message'}): check that it "
-                    "works, or choose --backend numpy."
-                )
+        arguments = ["make", f"-j{jobs()}", f"CXX={command}"]
+        try:
+            done = subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        except FileNotFoundError as error:
+            raise BackendError("'make' was not found: install it (for example 'apt-get install make').") from error
+        if done.returncode:
+            lines = [line for line in done.stderr.splitlines() if "error" in line.lower()] or done.stderr.splitlines()
+            raise BackendError(
+                f"The compiler '{command}' failed ({lines[0].strip() if lines else 'no message'}): check that it "
+                "works, or choose --backend numpy."
+            )
 
     def execute(self, inputs: Mapping[str, Any], pixels: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
         """Start the program once, with what it reads and writes in files of a private folder."""

@@ -155,7 +155,7 @@ def missing() -> list[str]:
 
 
 def _without_brian2cuda() -> str | None:
-    if sys.version_info < (3, 12):
+    if tuple(sys.version_info) < (3, 12):
         return (
             f"brian2cuda needs Python 3.12 or newer and this is {sys.version.split()[0]}: install spikeprune for a "
             "newer Python, or choose --backend cpp_standalone."

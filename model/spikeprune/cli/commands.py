@@ -27,6 +27,7 @@ from spikeprune.cli.options import (
     network_parameters,
     pruning_rule,
 )
+from spikeprune.cli.reporting import report
 from spikeprune.cli.sweeping import sweep
 from spikeprune.quiet import quiet_brian2
 
@@ -238,6 +239,7 @@ def compare(
     output.result(document, results_table(summaries, price), *classes)
 
 
+app.command()(report)
 app.command()(sweep)
 app.command()(build)
 

@@ -108,6 +108,11 @@ class Dataset:
         return height * width
 
     @property
+    def ink(self) -> float:
+        """Mean pixel of the training images, 0 to 1, which the summed weight may follow."""
+        return float(self.train_images.mean(dtype=np.float64) / 255)
+
+    @property
     def n_classes(self) -> int:
         """Number of classes."""
         return len(self.class_names)

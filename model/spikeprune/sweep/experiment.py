@@ -6,6 +6,7 @@
     description = "One sentence."
     neurons = [800]
     seeds = [0, 1, 2]                  # or for each size: seeds = {100 = [0, 1, 2, 3, 4], 800 = [0, 1, 2]}
+    scaled = false                     # true: constants that are not given follow the data and the number of neurons
     epochs = 1                         # this and shuffle, precision, backend, chunk, assignment_images as in `train`
 
     [data]                             # or just: data = "mnist"
@@ -43,8 +44,10 @@ from spikeprune.backend import BACKENDS
 from spikeprune.datasets import NAMES, Dataset
 from spikeprune.datasets.user import as_path
 from spikeprune.errors import ParameterError, unknown_name
-from spikeprune.parameters import NetworkParameters
+from spikeprune.parameters import PRESETS, NetworkParameters
 from spikeprune.pruning import PruningRule, make_rule
+from spikeprune.scaling import scaled_values
+from spikeprune.sweep.checks import check_distinct, is_whole, table_of, text_of, whole_numbers
 from spikeprune.training import Settings, load_origin
 
 __all__ = ["MODEL_VERSION", "DataSource", "Experiment", "PlannedRun", "Variant"]
@@ -54,7 +57,7 @@ __all__ = ["MODEL_VERSION", "DataSource", "Experiment", "PlannedRun", "Variant"]
 MODEL_VERSION = 4
 
 SETTINGS = ("epochs", "shuffle", "precision", "backend", "chunk", "assignment_images")
-KEYS = ("name", "description", "data", "neurons", "seeds", "network", "rules", *SETTINGS)
+KEYS = ("name", "description", "data", "neurons", "seeds", "scaled", "network", "rules", *SETTINGS)
 
 
 @dataclass(frozen=True)
@@ -83,12 +86,12 @@ class DataSource:
     def from_value(cls, value: Any, folder: Path) -> DataSource:
         """Read the entry ``data`` of an experiment whose file lies in `folder`."""
         keys = [entry.name for entry in fields(cls)]
-        table = _table("data", {"name": value} if isinstance(value, str) else value, keys)
+        table = table_of("data", {"name": value} if isinstance(value, str) else value, keys)
         for key in ("name", "data_dir"):
             if key in table:
-                _text(f"data.{key}", table[key])
+                text_of(f"data.{key}", table[key])
         for key in ("validation", "images", "test_images"):
-            if key in table and not _whole(table[key], 1):
+            if key in table and not is_whole(table[key], 1):
                 raise ParameterError(f"data.{key} is {table[key]!r}: it must be a whole number from 1 on.")
         if "name" not in table:
             raise ParameterError('The data have no name: write for example data = "mnist".')
@@ -159,6 +162,8 @@ class Experiment:
     variants : tuple of Variant
     options : dict
         Further arguments of :class:`spikeprune.training.Settings`.
+    scaled : bool
+        Whether constants that are not given follow data and size (:mod:`spikeprune.scaling`).
 
     Raises
     ------
@@ -172,6 +177,7 @@ class Experiment:
     variants: tuple[Variant, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     description: str = ""
+    scaled: bool = False
 
     @classmethod
     def read(cls, path: str | Path) -> Experiment:
@@ -190,18 +196,19 @@ class Experiment:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], name: str = "experiment", folder: Path | None = None) -> Experiment:
         """Check the contents of a file; `name` is for those that have none, `folder` is where relative paths start."""
-        table = _table("experiment", values, KEYS)
+        table = table_of("experiment", values, KEYS)
         for key in ("data", "neurons", "rules"):
             if key not in table:
                 raise ParameterError(f"The experiment has no '{key}': add it.")
-        name = _text("name", table.get("name", name))
+        name = text_of("name", table.get("name", name))
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
             raise ParameterError(f"The name '{name}' cannot name files: use letters, digits, '-', '_' and '.'.")
         options = {key: table[key] for key in SETTINGS if key in table}
-        for key, kind in (("precision", str), ("backend", str), ("shuffle", bool)):
-            if key in options and not isinstance(options[key], kind):
-                needed = "a text" if kind is str else "true or false"
-                raise ParameterError(f"{key} is {options[key]!r}: it must be {needed}.")
+        for key, kind in (("precision", str), ("backend", str), ("shuffle", bool), ("scaled", bool)):
+            if key in table and not isinstance(table[key], kind):
+                raise ParameterError(
+                    f"{key} is {table[key]!r}: it must be {'a text' if kind is str else 'true or false'}."
+                )
         if options.get("backend", BACKENDS[0]) not in BACKENDS:
             raise ParameterError(unknown_name("back end", options["backend"], BACKENDS))
         network = _network(table.get("network", {}))
@@ -213,71 +220,42 @@ class Experiment:
             sizes=_sizes(table["neurons"], table.get("seeds", [0])),
             variants=tuple(variant for entry in table["rules"] for variant in _variants(entry, network)),
             options=options,
-            description=_text("description", table.get("description", "")),
+            description=text_of("description", table.get("description", "")),
+            scaled=table.get("scaled", False),
         )
-        _distinct("labels", [variant.label for variant in experiment.variants])
+        check_distinct("labels", [variant.label for variant in experiment.variants])
         experiment.plan("", NetworkParameters().inputs)  # checks the settings
         return experiment
 
-    def plan(self, checksum: str, inputs: int) -> list[PlannedRun]:
-        """List all runs on data of this checksum and number of pixels: for each size and seed, every rule."""
+    def plan(self, checksum: str, inputs: int, ink: float = 1.0) -> list[PlannedRun]:
+        """List all runs on data of this checksum, number of pixels and mean ink: for each size and seed, every rule."""
         return [
             PlannedRun(variant.label, Settings(parameters, variant.rule, seed=seed, **self.options), checksum)
             for neurons, seeds in self.sizes.items()
+            for scaled in [scaled_values(neurons, ink) if self.scaled else {}]
             for seed in seeds
             for variant in self.variants
-            for parameters in [NetworkParameters.from_dict({**variant.network, "neurons": neurons, "inputs": inputs})]
+            for values in [{**scaled, **variant.network, "neurons": neurons, "inputs": inputs}]
+            for parameters in [NetworkParameters.from_dict(values)]
         ]
 
 
-def _table(kind: str, value: Any, allowed: Any) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
-        raise ParameterError(f"'{kind}' is {value!r}: it must be a table of {', '.join(allowed)}.")
-    for key in value:
-        if key not in allowed:
-            raise ParameterError(unknown_name(f"key of {kind}", key, allowed))
-    return dict(value)
-
-
-def _text(key: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise ParameterError(f"{key} is {value!r}: it must be a text.")
-    return value
-
-
-def _distinct(what: str, values: list[Any]) -> None:
-    twice = next((value for value in values if values.count(value) > 1), None)
-    if twice is not None:
-        raise ParameterError(f"The {what} have {twice!r} twice: give each value once.")
-
-
-def _whole(value: Any, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
-
-
-def _whole_numbers(key: str, value: Any, least: int) -> tuple[int, ...]:
-    if not isinstance(value, list) or not value or not all(_whole(entry, least) for entry in value):
-        raise ParameterError(f"{key} is {value!r}: it must be a list of whole numbers from {least} on.")
-    _distinct(key, value)
-    return tuple(value)
-
-
 def _sizes(neurons: Any, seeds: Any) -> dict[int, tuple[int, ...]]:
-    sizes = _whole_numbers("neurons", neurons, 1)
+    sizes = whole_numbers("neurons", neurons, 1)
     if not isinstance(seeds, Mapping):
-        return dict.fromkeys(sizes, _whole_numbers("seeds", seeds, 0))
+        return dict.fromkeys(sizes, whole_numbers("seeds", seeds, 0))
     if set(seeds) != {str(size) for size in sizes}:
         raise ParameterError(
             f"The table seeds has entries for {', '.join(seeds) or 'no size'}: it needs one for each of {list(sizes)}."
         )
-    return {size: _whole_numbers(f"seeds.{size}", seeds[str(size)], 0) for size in sizes}
+    return {size: whole_numbers(f"seeds.{size}", seeds[str(size)], 0) for size in sizes}
 
 
 def _network(value: Any) -> dict[str, Any]:
     allowed = [entry.name for entry in fields(NetworkParameters) if entry.name not in ("neurons", "inputs")]
-    table = _table("network", value, allowed)
+    table = table_of("network", value, ["preset", *allowed])
     NetworkParameters.from_dict(table)
-    return table
+    return {**PRESETS[table.pop("preset", "diehl-cook")], **table}
 
 
 def _variants(entry: Any, network: Mapping[str, Any]) -> Iterator[Variant]:
@@ -285,13 +263,13 @@ def _variants(entry: Any, network: Mapping[str, Any]) -> Iterator[Variant]:
     if not isinstance(entry, Mapping) or "name" not in entry:
         raise ParameterError(f'The rule {entry!r} has no name: write [[rules]] and name = "…" below it.')
     values = dict(entry)
-    name, own = _text("name of a rule", values.pop("name")), _network(values.pop("network", {}))
-    label = _text(f"label of rule '{name}'", values.pop("label", name))
+    name, own = text_of("name of a rule", values.pop("name")), _network(values.pop("network", {}))
+    label = text_of(f"label of rule '{name}'", values.pop("label", name))
     lists = {key: value for key, value in values.items() if isinstance(value, list)}
     for key, value in lists.items():
         if not value:
             raise ParameterError(f"Parameter '{key}' of rule '{name}' is an empty list: give at least one value.")
-        _distinct(f"values of '{key}' of rule '{name}'", value)
+        check_distinct(f"values of '{key}' of rule '{name}'", value)
     for combination in product(*lists.values()):
         chosen = dict(zip(lists, combination, strict=True))
         text = ", ".join([label, *(f"{key}={value}" for key, value in chosen.items())])

@@ -119,7 +119,7 @@ def sweep(
     watcher = watcher or Watcher()
     experiment = Experiment.read(Path(path))
     dataset = experiment.data.load()
-    runs = experiment.plan(dataset.checksum, dataset.n_inputs)
+    runs = experiment.plan(dataset.checksum, dataset.n_inputs, dataset.ink)
     root = Path(runs_root).absolute()
     missing = list({run.name: run for run in runs if not finished(root / run.name)}.values())
     watcher.planned(runs, missing, len(dataset.train_images) * missing[0].settings.epochs if missing else 0,

@@ -95,7 +95,7 @@ class RuleNeurons:
             return None
         made = b2.NeuronGroup(1, "".join(f"{each} : 1\n" for each in names), clock=clock, namespace={}, name=name)
         for each, value in self.values.items() if names is self.values else ():
-            setattr(made, each, value)
+            made.variables[each].set_value(value)  # an attribute could be the group's own, such as events
         return made
 
     def _attach(self, parent: Any, on: str | None) -> None:
