@@ -18,12 +18,16 @@ LONGEST = 300
 LEVELS = {
     "errors": 0,
     "quiet": 0,
+    "seals": 0,
+    "cores": 0,
+    "places": 1,
     "parameters": 1,
     "neurons": 2,
     "plasticity": 2,
     "integration": 2,
     "encoding": 2,
     "readout": 2,
+    "decoders": 3,
     "recent": 3,
     "operations": 2,
     "datasets": 2,
@@ -34,20 +38,23 @@ LEVELS = {
     "network": 4,
     "overhead": 4,
     "state": 4,
+    "arguments": 4,
     "backend": 5,
     "provenance": 6,
     "records": 7,
     "evaluation": 8,
     "settings": 8,
     "run": 9,
-    "training": 10,
+    "continuing": 10,
+    "history": 10,
+    "training": 11,
     "summary": 11,
     "plots": 12,
     "sweep": 12,
     "cli": 13,
 }
 
-NO_BRIAN2 = ("readout", "recent", "operations", "energy", "datasets", "overhead")
+NO_BRIAN2 = ("readout", "decoders", "recent", "operations", "energy", "datasets", "overhead")
 USERS_OF_PLOTS = {"cli"}
 
 

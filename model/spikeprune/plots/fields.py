@@ -50,8 +50,8 @@ def receptive_fields(run: Run, path: PathLike | None = None, most: int = 100) ->
     """
     if most < 1:
         raise ParameterError(f"most is {most}, but at least 1 neuron is needed: give a larger number.")
-    settings, shape, assignment = run.settings, run.dataset.image_shape, run.assignment
-    order = np.argsort(np.where(assignment == UNASSIGNED, run.dataset.n_classes, assignment), kind="stable")
+    settings, shape, assignment = run.settings, run.data.image_shape, run.assignment
+    order = np.argsort(np.where(assignment == UNASSIGNED, run.data.n_classes, assignment), kind="stable")
     if len(order) > most:
         order = order[np.linspace(0, len(order) - 1, most).round().astype(int)]
     before = initial_weights(settings.parameters, settings.seed)[:, order]

@@ -50,7 +50,7 @@ def confusion(run: Run, path: PathLike | None = None) -> Figure:
     DataError, ParameterError, RunFolderError
         If the run has not been evaluated; if the path does not end in .png; if the file cannot be written.
     """
-    evaluation, names = evaluated(run, "run"), run.dataset.class_names
+    evaluation, names = evaluated(run, "run"), run.data.class_names
     table = evaluation.readout.confusion
     percent = 100 * table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     figure = Figure(figsize=(4.9, 4.2))

@@ -13,6 +13,7 @@
     validation = 10000                 # evaluate on held-out training images, never on the test images
     images = 60000                     # at most so many training images
     test_images = 10000
+    white = 16                         # and grey, shape: how to read images of your own
 
     [network]                          # other constants of the network than the defaults
     rest = 150
@@ -40,12 +41,12 @@ from pathlib import Path
 from typing import Any
 
 from spikeprune.backend import BACKENDS
-from spikeprune.datasets import NAMES, Dataset
-from spikeprune.datasets.user import as_path
-from spikeprune.errors import ParameterError, unknown_name
+from spikeprune.errors import ParameterError, reason_of, unknown_name
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning import PruningRule, make_rule
-from spikeprune.training import Settings, load_origin
+from spikeprune.sweep.checks import distinct, table, text, whole_numbers
+from spikeprune.sweep.source import DataSource
+from spikeprune.training import Settings
 
 __all__ = ["MODEL_VERSION", "DataSource", "Experiment", "PlannedRun", "Variant"]
 
@@ -55,57 +56,6 @@ MODEL_VERSION = 4
 
 SETTINGS = ("epochs", "shuffle", "precision", "backend", "chunk", "assignment_images")
 KEYS = ("name", "description", "data", "neurons", "seeds", "network", "rules", *SETTINGS)
-
-
-@dataclass(frozen=True)
-class DataSource:
-    """Which data an experiment uses.
-
-    Attributes
-    ----------
-    name : str
-        Name of a data set or path of the user's own data.
-    data_dir : str or None
-        Folder of the named data sets, where it is not the usual one.
-    validation : int or None
-        Number of training images that are held out to evaluate on, in the place of the test images.
-    images, test_images : int or None
-        Use the first so many images only.
-    """
-
-    name: str
-    data_dir: str | None = None
-    validation: int | None = None
-    images: int | None = None
-    test_images: int | None = None
-
-    @classmethod
-    def from_value(cls, value: Any, folder: Path) -> DataSource:
-        """Read the entry ``data`` of an experiment whose file lies in `folder`."""
-        keys = [entry.name for entry in fields(cls)]
-        table = _table("data", {"name": value} if isinstance(value, str) else value, keys)
-        for key in ("name", "data_dir"):
-            if key in table:
-                _text(f"data.{key}", table[key])
-        for key in ("validation", "images", "test_images"):
-            if key in table and not _whole(table[key], 1):
-                raise ParameterError(f"data.{key} is {table[key]!r}: it must be a whole number from 1 on.")
-        if "name" not in table:
-            raise ParameterError('The data have no name: write for example data = "mnist".')
-        if table["name"] not in NAMES and (as_path(table["name"]) or (folder / table["name"]).exists()):
-            table["name"] = str((folder / Path(table["name"]).expanduser()).resolve())
-        if "data_dir" in table:
-            table["data_dir"] = str((folder / Path(table["data_dir"]).expanduser()).resolve())
-        return cls(**table)
-
-    @property
-    def origin(self) -> dict[str, Any]:
-        """How to load the data again, for a run folder."""
-        return dict(vars(self))
-
-    def load(self) -> Dataset:
-        """Load the data; DataError or ParameterError if they are missing, damaged or too few."""
-        return load_origin(self.origin)
 
 
 @dataclass(frozen=True)
@@ -178,7 +128,7 @@ class Experiment:
         try:
             return cls.from_dict(tomllib.loads(path.read_text(encoding="utf-8")), path.stem, path.absolute().parent)
         except OSError as error:
-            reason = error.strerror or error
+            reason = reason_of(error)
             raise ParameterError(f"The experiment {path} cannot be read ({reason}): give a TOML file.") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ParameterError(f"The experiment {path} is no valid TOML ({error}): correct it.") from error
@@ -188,32 +138,32 @@ class Experiment:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], name: str = "experiment", folder: Path | None = None) -> Experiment:
         """Check the contents of a file; `name` is for those that have none, `folder` is where relative paths start."""
-        table = _table("experiment", values, KEYS)
+        entries = table("experiment", values, KEYS)
         for key in ("data", "neurons", "rules"):
-            if key not in table:
+            if key not in entries:
                 raise ParameterError(f"The experiment has no '{key}': add it.")
-        name = _text("name", table.get("name", name))
+        name = text("name", entries.get("name", name))
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
             raise ParameterError(f"The name '{name}' cannot name files: use letters, digits, '-', '_' and '.'.")
-        options = {key: table[key] for key in SETTINGS if key in table}
+        options = {key: entries[key] for key in SETTINGS if key in entries}
         for key, kind in (("precision", str), ("backend", str), ("shuffle", bool)):
             if key in options and not isinstance(options[key], kind):
                 needed = "a text" if kind is str else "true or false"
                 raise ParameterError(f"{key} is {options[key]!r}: it must be {needed}.")
         if options.get("backend", BACKENDS[0]) not in BACKENDS:
             raise ParameterError(unknown_name("back end", options["backend"], BACKENDS))
-        network = _network(table.get("network", {}))
-        if not isinstance(table["rules"], list) or not table["rules"]:
+        network = _network(entries.get("network", {}))
+        if not isinstance(entries["rules"], list) or not entries["rules"]:
             raise ParameterError("The experiment has no rules: write each as a table [[rules]] with a name.")
         experiment = cls(
             name=name,
-            data=DataSource.from_value(table["data"], folder or Path.cwd()),
-            sizes=_sizes(table["neurons"], table.get("seeds", [0])),
-            variants=tuple(variant for entry in table["rules"] for variant in _variants(entry, network)),
+            data=DataSource.from_value(entries["data"], folder or Path.cwd()),
+            sizes=_sizes(entries["neurons"], entries.get("seeds", [0])),
+            variants=tuple(variant for entry in entries["rules"] for variant in _variants(entry, network)),
             options=options,
-            description=_text("description", table.get("description", "")),
+            description=text("description", entries.get("description", "")),
         )
-        _distinct("labels", [variant.label for variant in experiment.variants])
+        distinct("labels", [variant.label for variant in experiment.variants])
         experiment.plan("", NetworkParameters().inputs)  # checks the settings
         return experiment
 
@@ -228,54 +178,22 @@ class Experiment:
         ]
 
 
-def _table(kind: str, value: Any, allowed: Any) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
-        raise ParameterError(f"'{kind}' is {value!r}: it must be a table of {', '.join(allowed)}.")
-    for key in value:
-        if key not in allowed:
-            raise ParameterError(unknown_name(f"key of {kind}", key, allowed))
-    return dict(value)
-
-
-def _text(key: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise ParameterError(f"{key} is {value!r}: it must be a text.")
-    return value
-
-
-def _distinct(what: str, values: list[Any]) -> None:
-    twice = next((value for value in values if values.count(value) > 1), None)
-    if twice is not None:
-        raise ParameterError(f"The {what} have {twice!r} twice: give each value once.")
-
-
-def _whole(value: Any, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
-
-
-def _whole_numbers(key: str, value: Any, least: int) -> tuple[int, ...]:
-    if not isinstance(value, list) or not value or not all(_whole(entry, least) for entry in value):
-        raise ParameterError(f"{key} is {value!r}: it must be a list of whole numbers from {least} on.")
-    _distinct(key, value)
-    return tuple(value)
-
-
 def _sizes(neurons: Any, seeds: Any) -> dict[int, tuple[int, ...]]:
-    sizes = _whole_numbers("neurons", neurons, 1)
+    sizes = whole_numbers("neurons", neurons, 1)
     if not isinstance(seeds, Mapping):
-        return dict.fromkeys(sizes, _whole_numbers("seeds", seeds, 0))
+        return dict.fromkeys(sizes, whole_numbers("seeds", seeds, 0))
     if set(seeds) != {str(size) for size in sizes}:
         raise ParameterError(
             f"The table seeds has entries for {', '.join(seeds) or 'no size'}: it needs one for each of {list(sizes)}."
         )
-    return {size: _whole_numbers(f"seeds.{size}", seeds[str(size)], 0) for size in sizes}
+    return {size: whole_numbers(f"seeds.{size}", seeds[str(size)], 0) for size in sizes}
 
 
 def _network(value: Any) -> dict[str, Any]:
     allowed = [entry.name for entry in fields(NetworkParameters) if entry.name not in ("neurons", "inputs")]
-    table = _table("network", value, allowed)
-    NetworkParameters.from_dict(table)
-    return table
+    entries = table("network", value, allowed)
+    NetworkParameters.from_dict(entries)
+    return entries
 
 
 def _variants(entry: Any, network: Mapping[str, Any]) -> Iterator[Variant]:
@@ -283,14 +201,14 @@ def _variants(entry: Any, network: Mapping[str, Any]) -> Iterator[Variant]:
     if not isinstance(entry, Mapping) or "name" not in entry:
         raise ParameterError(f'The rule {entry!r} has no name: write [[rules]] and name = "…" below it.')
     values = dict(entry)
-    name, own = _text("name of a rule", values.pop("name")), _network(values.pop("network", {}))
-    label = _text(f"label of rule '{name}'", values.pop("label", name))
+    name, own = text("name of a rule", values.pop("name")), _network(values.pop("network", {}))
+    label = text(f"label of rule '{name}'", values.pop("label", name))
     lists = {key: value for key, value in values.items() if isinstance(value, list)}
     for key, value in lists.items():
         if not value:
             raise ParameterError(f"Parameter '{key}' of rule '{name}' is an empty list: give at least one value.")
-        _distinct(f"values of '{key}' of rule '{name}'", value)
+        distinct(f"values of '{key}' of rule '{name}'", value)
     for combination in product(*lists.values()):
         chosen = dict(zip(lists, combination, strict=True))
-        text = ", ".join([label, *(f"{key}={value}" for key, value in chosen.items())])
-        yield Variant(text, make_rule(name, values | chosen), {**network, **own})
+        named = ", ".join([label, *(f"{key}={value}" for key, value in chosen.items())])
+        yield Variant(named, make_rule(name, values | chosen), {**network, **own})
