@@ -17,23 +17,26 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.metrics import accuracy_score, confusion_matrix
+from sklearn.metrics import confusion_matrix
 
 from spikeprune.errors import DataError, ParameterError
 
 __all__ = [
     "NO_ANSWER",
     "UNASSIGNED",
+    "UNLABELLED",
     "Readout",
     "assign_labels",
     "assignment_of",
     "class_sums",
     "read_out",
+    "score",
     "silent_neurons",
     "vote",
 ]
 
 UNASSIGNED = -1  # the assignment of a neuron that never fired
+UNLABELLED = -1  # the class of an image without a label
 NO_ANSWER = -1  # the prediction for an image on which no assigned neuron fired; it is wrong whatever the label
 
 
@@ -99,6 +102,8 @@ def assign_labels(responses: ArrayLike, labels: ArrayLike, n_classes: int) -> ND
 def class_sums(responses: ArrayLike, labels: ArrayLike, n_classes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Add up responses by class; parameters and errors are those of :func:`assign_labels`.
 
+    An image whose label is -1 has none, and is left out.
+
     Returns
     -------
     sums : ndarray of int64 [n_classes, neurons]
@@ -107,12 +112,12 @@ def class_sums(responses: ArrayLike, labels: ArrayLike, n_classes: int) -> tuple
         Images of each class.
     """
     counts = _spike_counts(responses)
-    classes = _class_labels(labels, len(counts), n_classes)
+    classes = _class_labels(labels, len(counts), n_classes, lowest=UNLABELLED)
     sums = np.zeros((n_classes, counts.shape[1]), dtype=np.int64)
     for label in range(n_classes):
         # Copies one class at a time: 60000 images × 1600 neurons need not fit in memory twice.
         sums[label] = counts[classes == label].sum(axis=0, dtype=np.int64)
-    return sums, np.bincount(classes, minlength=n_classes)
+    return sums, np.bincount(classes[classes != UNLABELLED], minlength=n_classes)
 
 
 def assignment_of(sums: NDArray[np.int64], images: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -206,15 +211,24 @@ def read_out(
         raise DataError("There are 0 test images, but at least one is needed: pass the responses to some.")
     assignment = assign_labels(train_responses, train_labels, n_classes)
     predictions = vote(test, assignment, n_classes)
-    columns = np.where(predictions == NO_ANSWER, n_classes, predictions)
-    table = confusion_matrix(truth, columns, labels=np.arange(n_classes + 1))
+    accuracy, confusion = score(predictions, truth, n_classes)
     return Readout(
-        accuracy=100 * float(accuracy_score(truth, predictions)),
+        accuracy=accuracy,
         predictions=predictions,
-        confusion=table[:n_classes].astype(np.int64),
+        confusion=confusion,
         assignment=assignment,
         silent=silent_neurons(train_responses),
     )
+
+
+def score(
+    predictions: NDArray[np.int64], truth: NDArray[np.integer[Any]], n_classes: int
+) -> tuple[float, NDArray[np.int64]]:
+    """Accuracy in percent and confusion matrix [n_classes, n_classes + 1] of predictions; see :class:`Readout`."""
+    columns = np.where(predictions == NO_ANSWER, n_classes, predictions)
+    table = confusion_matrix(truth, columns, labels=np.arange(n_classes + 1))
+    # In this order 7 of 25 are 28 %, not 28.000000000000004.
+    return 100 * int((truth == predictions).sum()) / len(truth), table[:n_classes].astype(np.int64)
 
 
 def _spike_counts(responses: ArrayLike) -> NDArray[np.integer[Any]]:
