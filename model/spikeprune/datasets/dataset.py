@@ -129,9 +129,8 @@ class Dataset:
         Parameters
         ----------
         name : str or path-like
-            One of `spikeprune.datasets.NAMES`, or the path of an ``.npz`` file, of a folder of IDX files or of a
-            folder of images (see `spikeprune.datasets.user`).  A name goes before a file of the same name in the
-            current folder; write ``./digits`` for the file.
+            One of `spikeprune.datasets.NAMES`, or the path of an ``.npz`` file or of a folder of IDX files or images
+            (see `spikeprune.datasets.user`).  A name goes before a file: write ``./digits`` for the file.
         data_dir : path-like, optional
             Folder in torchvision's layout (``MNIST/raw`` and so on) that holds the named data sets; without it, the
             environment variable ``SPIKEPRUNE_DATA``, and without that, ``~/.cache/spikeprune/datasets``.
@@ -156,7 +155,9 @@ class Dataset:
         """
         path = user.as_path(name)
         given = {"shape": shape, "white": white, "grey": grey}
-        reading: dict[str, Any] = {key: value for key, value in given.items() if value}
+        reading: dict[str, Any] = {
+            key: value for key, value in given.items() if value is not None and value is not False
+        }
         if path is not None:
             parts = user.read(path, grey)
             dataset = cls.from_arrays(*parts[:4], name=path.resolve().name, class_names=parts.class_names, **reading)
@@ -202,7 +203,7 @@ class Dataset:
         shape : (int, int), optional
             Height and width of images that come as rows; square unless given.
         white : float, optional
-            Value of a white pixel; told from the type and the brightest pixel of the training images unless given.
+            Value of a white pixel; told from the brightest pixel of the training images unless given.
         grey : bool, default False
             Turn colour images grey (ITU-R 601) instead of refusing them.
         shuffle : bool, optional
@@ -264,7 +265,7 @@ class Dataset:
         Parameters
         ----------
         n : int, default 10000
-            Number of training images to hold out; of images sorted by class, the last of each class, in proportion.
+            Number of training images to hold out; of images sorted by class, the last of each class.
 
         Returns
         -------

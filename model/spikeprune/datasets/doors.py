@@ -76,7 +76,7 @@ def load_origin(origin: Mapping[str, Any]) -> Dataset:
         ``name``, ``data_dir``, how to read the images (``shape``, ``white``, ``grey``), and which part of them was
         taken: ``validation``, ``images``, ``test_images``, and a list ``parts`` of such.
     """
-    reading: dict[str, Any] = {key: origin[key] for key in ("white", "grey") if origin.get(key)}
+    reading: dict[str, Any] = {key: origin[key] for key in ("white", "grey") if origin.get(key) is not None}
     if origin.get("shape"):
         reading["shape"] = tuple(origin["shape"])
     dataset = Dataset.load(origin["name"], origin.get("data_dir"), **reading)
