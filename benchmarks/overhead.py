@@ -99,7 +99,8 @@ def estimate(runs: dict[str, Run], rule: sp.AdaptivePruning, weight_bits: int) -
     scheme = sum(parts.values(), Tally())
     training = {"of this run": training_tally(counts), "without the rule": training_tally(plain.counts)}
     most = largest_count(run, rule.interval)
-    memory = extra_memory(rule, run.program.layout, plain.program.layout, most, weight_bits)
+    layout, plain_layout = (made.program.layout | made.program.given for made in (run, plain))
+    memory = extra_memory(rule, layout, plain_layout, most, weight_bits)
     weights = synapses * weight_bits
     return {
         "images": counts.images,

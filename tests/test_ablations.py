@@ -17,7 +17,7 @@ FLASH = NetworkParameters(inputs=3, neurons=3, presentation=2, rest=0, minimum_s
 
 
 def start(program: Program, w: np.ndarray, **state: Any) -> State:
-    """Return a state with these weights; ``excitatory__h`` stands for ``excitatory.h``."""
+    """Return a state with these weights; ``incoming__h`` stands for ``excitatory.h``."""
     values = initial_state(program.parameters, program.rule, 0, program.layout)
     values["plastic.w"] = w.ravel().copy()
     for name, value in state.items():
@@ -40,14 +40,14 @@ def test_global_threshold_by_hand() -> None:
     rule = AdaptiveGlobalThreshold(beta=0.6, eta=0.5, interval=1)
     program = make_program("numpy", FLASH, rule, 2, "double")
     begin = start(
-        program, w, excitatory__h=0.04, plastic__alive=alive, plastic__plastic=alive, excitatory__fan_in=[3, 3, 2],
-        excitatory__plastic_in=[3, 3, 2], input__fan_out=[2, 3, 3], input__plastic_out=[2, 3, 3],
+        program, w, incoming__h=0.04, plastic__alive=alive, plastic__plastic=alive, incoming__fan_in=[3, 3, 2],
+        incoming__plastic_in=[3, 3, 2], outgoing__fan_out=[2, 3, 3], outgoing__plastic_out=[2, 3, 3],
     )  # fmt: skip
     state = blank(program, begin, 1)
-    np.testing.assert_allclose(state["excitatory.h"], 0.05375, rtol=1e-12)
+    np.testing.assert_allclose(state["incoming.h"], 0.05375, rtol=1e-12)
     np.testing.assert_array_equal(state["plastic.alive"].reshape(3, 3), [[1, 0, 0], [0, 1, 1], [1, 1, 1]])
     state = blank(program, state, 1)
-    np.testing.assert_allclose(state["excitatory.h"], 0.071875, rtol=1e-12)
+    np.testing.assert_allclose(state["incoming.h"], 0.071875, rtol=1e-12)
 
 
 def test_strength_removed_is_not_given_back() -> None:
@@ -57,17 +57,16 @@ def test_strength_removed_is_not_given_back() -> None:
     to 0.3 again.
     """
     w = np.repeat([[0.02], [0.08], [0.2]], 3, axis=1)
-    spikes = {"excitatory__count": 4, "presenter__interval_spikes": 12}
     sums = {}
     for kind in (AdaptivePruning, AdaptiveWithoutRenormalisation):
         program = make_program("numpy", FLASH, kind(beta=0.6, eta=0.5, interval=1), 1, "double")
-        pruned = blank(program, start(program, w, **spikes), 1)
+        pruned = blank(program, start(program, w, incoming__count=4), 1)
         np.testing.assert_array_equal(pruned["plastic.alive"].reshape(3, 3), w > 0.03)
         np.testing.assert_allclose(pruned["plastic.w"].reshape(3, 3).sum(axis=0), 0.28, rtol=1e-12)
         after = blank(program, pruned, 1)
         sums[kind] = after["plastic.w"].reshape(3, 3).sum(axis=0)
         if kind is AdaptiveWithoutRenormalisation:
-            np.testing.assert_allclose(after["excitatory.lost"], 0.02, rtol=1e-12)
+            np.testing.assert_allclose(after["incoming.lost"], 0.02, rtol=1e-12)
             np.testing.assert_allclose(after["plastic.w"].reshape(3, 3), w * (w > 0.03), rtol=1e-12)
     np.testing.assert_allclose(sums[AdaptivePruning], 0.3, rtol=1e-12)
     np.testing.assert_allclose(sums[AdaptiveWithoutRenormalisation], 0.28, rtol=1e-12)
@@ -78,7 +77,7 @@ def test_other_rules_carry_nothing_for_them() -> None:
     for rule in (NoPruning(), AdaptivePruning()):
         layout = make_program("numpy", FLASH, rule, 1, "double").layout
         assert not [name for name in layout if "population_" in name and name != "presenter.population_spikes"]
-        assert "excitatory.lost" not in layout
+        assert "incoming.lost" not in layout
 
 
 @pytest.mark.slow

@@ -27,6 +27,7 @@ from spikeprune.backend.exchange import write_input
 from spikeprune.backend.scratch import scratch_folder
 from spikeprune.backend.standalone import StandaloneProgram
 from spikeprune.errors import BackendError, ParameterError
+from spikeprune.network import COUNTERS
 from spikeprune.state import initial_state
 
 CHUNK = 20
@@ -102,7 +103,7 @@ def test_runtime_back_ends_fire_the_same_spikes_as_cpp(
     np.testing.assert_array_equal(spike_trains(results), spike_trains(expected))
     np.testing.assert_array_equal(responses(results), responses(expected))
     assert total(results) == total(expected)
-    for name in ("plastic.alive", "plastic.plastic", "input.fan_out", "presenter.seen"):
+    for name in ("plastic.alive", "plastic.plastic", "outgoing.fan_out", "presenter.seen"):
         np.testing.assert_array_equal(state[name], expected_state[name], err_msg=name)
     assert_same_state(state, expected_state, exactly=False)
 
@@ -125,8 +126,7 @@ def test_chunk_size_leaves_no_trace_in_cpp(
     assert total(results) == total(expected)
     # The number of the chunk's first image and its counters belong to the last chunk alone.
     of_the_chunk = {
-        "presenter.first_image", "presenter.image", "presenter.images", "input.spikes", "input.transmissions",
-        "input.depressions", "excitatory.potentiations", "inhibitory.spikes",
+        "presenter.first_image", "presenter.image", "presenter.images", *COUNTERS,
     }  # fmt: skip
     kept = state.keys() - of_the_chunk
     assert_same_state({name: state[name] for name in kept}, {name: expected_state[name] for name in kept})
@@ -434,6 +434,8 @@ def test_what_killed_processes_left_in_memory_is_removed(tmp_path: Path, monkeyp
 def test_a_rule_whose_strings_change_is_another_program(monkeypatch: pytest.MonkeyPatch) -> None:
     class Counting(AdaptivePruning):
         """A rule from outside the package."""
+
+        name = "counting"
 
     def key(rule: PruningRule) -> str:
         program = object.__new__(StandaloneProgram)

@@ -34,8 +34,8 @@ def by_hand() -> Callable[..., ChunkResult]:
         exists, learns = np.array(alive, bool), np.array(plastic, bool)
         start = initial_state(p, NoPruning(), 0, program.layout) | {
             "plastic.alive": exists.ravel(), "plastic.plastic": learns.ravel(), "plastic.w": 0.1 * exists.ravel(),
-            "input.fan_out": exists.sum(axis=1), "input.plastic_out": learns.sum(axis=1),
-            "excitatory.fan_in": exists.sum(axis=0), "excitatory.plastic_in": learns.sum(axis=0),
+            "outgoing.fan_out": exists.sum(axis=1), "outgoing.plastic_out": learns.sum(axis=1),
+            "incoming.fan_in": exists.sum(axis=0), "incoming.plastic_in": learns.sum(axis=0),
             "presenter.step": np.zeros(1), "input.next_spike": np.array([3.0, 5.0, 7.0]),
             "excitatory.v": np.zeros(2), "excitatory.ready": np.array([4.0, 8.0]),
         }  # fmt: skip
@@ -96,7 +96,7 @@ def test_pruned_network(by_hand: Callable[..., ChunkResult]) -> None:
 def test_counters_start_anew_in_every_chunk(by_hand: Callable[..., ChunkResult]) -> None:
     """The state carries them out of a chunk, but not into the next."""
     program_state = by_hand(FULL, FULL).state
-    assert program_state["input.transmissions"].sum() == 6
+    assert program_state["input.spikes"].sum() == 3
     assert by_hand(FULL, FULL).counts == by_hand(FULL, FULL).counts
 
 

@@ -268,7 +268,7 @@ def test_frozen_weights_learn_again_under_a_rule_that_freezes_none(train: Train,
     again = train(few.subset(train=5), "none", initial=soft, **options)
     assert again.state["plastic.plastic"].astype(bool).all()
     assert np.any(again.weights[frozen] != soft.weights[frozen])
-    assert again.state["excitatory.plastic_in"].tolist() == [64] * 12
+    assert again.state["incoming.plastic_in"].tolist() == [64] * 12
 
 
 @pytest.mark.parametrize("place", ["spikeprune.records.RunFolder.write_checkpoint", "spikeprune.backend.Program.run"])

@@ -34,7 +34,15 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from spikeprune import AdaptivePruning, CriticalPeriodPruning, Dataset, PruningRule, RandomRemoval, train
+from spikeprune import (
+    AdaptivePruning,
+    CriticalPeriodPruning,
+    Dataset,
+    NetworkParameters,
+    PruningRule,
+    RandomRemoval,
+    train,
+)
 
 SEEDS = (0, 1, 2)
 EPOCHS, INTERVAL = 2, 50
@@ -53,8 +61,11 @@ class Outcome:
     removed: float
 
 
-def outcome(rule: PruningRule, seed: int) -> Outcome:
-    run = train(Dataset.load("digits"), rule, neurons=100, epochs=EPOCHS, seed=seed, chunk=500)
+def outcome(rule: PruningRule, seed: int, preset: str = "diehl-cook") -> Outcome:
+    parameters = NetworkParameters.preset(preset)
+    run = train(
+        Dataset.load("digits"), rule, neurons=100, parameters=parameters, epochs=EPOCHS, seed=seed, chunk=500
+    )  # fmt: skip
     evaluation = run.evaluate()
     return Outcome(
         accuracy=evaluation.accuracy,
@@ -71,7 +82,7 @@ def measure(seeds: tuple[int, ...]) -> dict[str, np.ndarray]:
         none = outcome(AdaptivePruning(beta=0.0, interval=INTERVAL), seed)
         adaptive = outcome(ADAPTIVE, seed)
         events = ADAPTIVE.events_in(EPOCHS * len(Dataset.load("digits").train_images))
-        critical = outcome(CRITICAL, seed)
+        critical = outcome(CRITICAL, seed, "undepressed")
         random = outcome(RandomRemoval(share=adaptive.removed, events=events, interval=INTERVAL), seed)
         rows.append(
             {

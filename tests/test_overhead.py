@@ -71,9 +71,10 @@ def test_memory_follows_from_the_variables_of_the_programs() -> None:
     """
     p = NetworkParameters(inputs=12, neurons=5)
     rule = AdaptivePruning()
-    layout, plain = (make_program("numpy", p, made, 1, "single").layout for made in (rule, NoPruning()))
+    programs = [make_program("numpy", p, made, 1, "single") for made in (rule, NoPruning())]
+    layout, plain = (program.layout | program.given for program in programs)
     memory = extra_memory(rule, layout, plain, most_spikes=1000, weight_bits=8)
-    assert memory["program"].per_neuron == {"excitatory.count": 32, "excitatory.h": 32, "excitatory.fan_in": 32}
+    assert memory["program"].per_neuron == {"incoming.count": 32, "incoming.h": 32, "incoming.fan_in": 32}
     assert memory["program"].per_synapse == {"plastic.alive": 8, "plastic.plastic": 8}
     assert memory["program"].shared == 3 * 32
     assert memory["program"].total(5, 12) == 5 * (96 + 12 * 16) + 96

@@ -29,8 +29,11 @@ from spikeprune.pruning import (
     AdaptiveGlobalThreshold,
     AdaptiveWithoutActivity,
     AdaptiveWithoutRenormalisation,
+    LeastActiveNeurons,
     PruningState,
     SettlingPruning,
+    SmallestOfLayer,
+    SmallestOfNeuron,
     make_rule,
 )
 from spikeprune.state import finish_state, initial_state
@@ -83,8 +86,9 @@ def watch(program: Program) -> Recording:
 
     def snapshot() -> PruningState:
         masks = (value(f"plastic.{name}").reshape(shape).astype(bool) for name in ("alive", "plastic"))
-        neurons = {name: value(f"excitatory.{name}") for name in rule.initial(p.neurons)}
-        spikes = float(value("presenter.interval_spikes")[0])
+        group = {"depressible": "excitatory"}
+        neurons = {name: value(f"{group.get(name, 'incoming')}.{name}") for name in rule.initial(p.neurons)}
+        spikes = float(neurons["count"].sum()) if "count" in neurons else 0.0
         return PruningState(value("plastic.w").reshape(shape), *masks, spikes, neurons)
 
     def is_event() -> bool:
@@ -98,10 +102,10 @@ def watch(program: Program) -> Recording:
     def look_after() -> None:
         now = snapshot()
         fans = {
-            "fan_out": (value("input.fan_out"), now.alive.sum(axis=1)),
-            "plastic_out": (value("input.plastic_out"), now.plastic @ value("excitatory.depressible")),
-            "fan_in": (value("excitatory.fan_in"), now.alive.sum(axis=0)),
-            "plastic_in": (value("excitatory.plastic_in"), now.plastic.sum(axis=0)),
+            "fan_out": (value("outgoing.fan_out"), now.alive.sum(axis=1)),
+            "plastic_out": (value("outgoing.plastic_out"), now.plastic @ value("excitatory.depressible")),
+            "fan_in": (value("incoming.fan_in"), now.alive.sum(axis=0)),
+            "plastic_in": (value("incoming.plastic_in"), now.plastic.sum(axis=0)),
             "no plastic synapse is removed": (now.plastic & now.alive, now.plastic),
             "removed weights are 0": (now.w[~now.alive], 0),
             "weights are bounded": (np.clip(now.w, 0, 1), now.w),
@@ -131,6 +135,9 @@ TRAINING_RULES = [
     FocusedPruning(beta=0.6, eta=0.3, interval=4),
     FocusedSettlingPruning(beta=0.6, eta=0.3, settled=25, interval=4),
     CriticalPeriodPruning(beta=0.6, eta=0.5, start=4, stop=20, interval=4),
+    SmallestOfNeuron(share=0.6, events=5, interval=4),
+    SmallestOfLayer(share=0.6, events=5, interval=4),
+    LeastActiveNeurons(share=0.5, events=5, interval=4),
 ]
 
 
@@ -181,7 +188,6 @@ def test_rules_see_the_spikes_since_the_last_event(recording: Recording) -> None
     for end, before in zip(ends, recording.before, strict=True):
         counted = np.bincount(neuron[(begin <= presentation) & (presentation < end)], minlength=12)
         seen += counted
-        assert before.interval_spikes == counted.sum()
         for name, expected in (("count", counted), ("history", seen)):
             if name in before.neurons:
                 np.testing.assert_array_equal(before.neurons[name], expected)
@@ -276,10 +282,10 @@ def test_retries_are_no_images_to_the_schedule() -> None:
 # The rules by hand
 
 
-def flash(rule: PruningRule, w: np.ndarray, **state: Any) -> State:
-    """Show one blank image, after which the rule acts; ``excitatory__h`` stands for ``excitatory.h``."""
-    program = make_program("numpy", FLASH, rule, 1, "double")
-    start = initial_state(FLASH, rule, 0, program.layout)
+def flash(rule: PruningRule, w: np.ndarray, p: NetworkParameters = FLASH, **state: Any) -> State:
+    """Show one blank image, after which the rule acts; ``incoming__h`` stands for ``excitatory.h``."""
+    program = make_program("numpy", p, rule, 1, "double")
+    start = initial_state(p, rule, 0, program.layout)
     start["plastic.w"] = w.ravel().copy()
     for name, value in state.items():
         start[name.replace("__", ".")][:] = value
@@ -294,13 +300,12 @@ def test_adaptive_pruning_by_hand() -> None:
     """
     w = np.array([[0.0, 0.01, 0.01], [0.04, 0.03, 0.03], [0.26, 0.26, 0.26]])
     rule = AdaptivePruning(beta=0.8, eta=0.25, a_max=2.0, interval=1)
-    spikes = {"excitatory__count": [0, 3, 9], "presenter__interval_spikes": 12}
-    state = flash(rule, w, **spikes)
-    np.testing.assert_allclose(state["excitatory.h"], [0, 0.015, 0.04], rtol=1e-13)
+    state = flash(rule, w, incoming__count=[0, 3, 9])
+    np.testing.assert_allclose(state["incoming.h"], [0, 0.015, 0.04], rtol=1e-13)
     np.testing.assert_array_equal(state["plastic.alive"].reshape(3, 3), [[1, 0, 0], [1, 1, 0], [1, 1, 1]])
-    np.testing.assert_array_equal(state["excitatory.count"], 0)
-    np.testing.assert_array_equal(state["input.fan_out"], [1, 2, 3])
-    np.testing.assert_array_equal(state["excitatory.fan_in"], [3, 2, 1])
+    np.testing.assert_array_equal(state["incoming.count"], 0)
+    np.testing.assert_array_equal(state["outgoing.fan_out"], [1, 2, 3])
+    np.testing.assert_array_equal(state["incoming.fan_in"], [3, 2, 1])
 
 
 def test_adaptive_threshold_moves_from_where_it_is() -> None:
@@ -309,10 +314,10 @@ def test_adaptive_threshold_moves_from_where_it_is() -> None:
     rule = AdaptivePruning(beta=0.5, eta=0.25, interval=1)
     gone = np.repeat([False, True, True], 3)
     state = flash(
-        rule, w, excitatory__h=0.09, excitatory__count=4, presenter__interval_spikes=12, plastic__alive=gone,
-        plastic__plastic=gone, input__fan_out=[0, 3, 3], excitatory__fan_in=2,
+        rule, w, incoming__h=0.09, incoming__count=4, plastic__alive=gone,
+        plastic__plastic=gone, outgoing__fan_out=[0, 3, 3], incoming__fan_in=2,
     )  # fmt: skip
-    np.testing.assert_allclose(state["excitatory.h"], 0.08625, rtol=1e-13)
+    np.testing.assert_allclose(state["incoming.h"], 0.08625, rtol=1e-13)
     np.testing.assert_array_equal(state["plastic.alive"], gone)
 
 
@@ -337,30 +342,30 @@ def test_a_silent_population_divides_by_nothing(rule: PruningRule) -> None:
     rule = type(rule)(**{key: value for key, value in rule.as_dict().items() if key != "name"} | {"interval": 1})
     with np.errstate(all="raise"):
         state = flash(
-            rule, w, plastic__alive=alive, plastic__plastic=alive, excitatory__fan_in=[3, 0, 3], input__fan_out=2,
-            excitatory__plastic_in=[3, 0, 3], input__plastic_out=2,
+            rule, w, plastic__alive=alive, plastic__plastic=alive, incoming__fan_in=[3, 0, 3], outgoing__fan_out=2,
+            incoming__plastic_in=[3, 0, 3], outgoing__plastic_out=2,
         )  # fmt: skip
         twin = PruningState(w.copy(), w > 0, w > 0, 0.0, rule.initial(3))
         rule.reference(twin)
     assert all(np.all(np.isfinite(value)) for value in state.values())
     assert all(np.all(np.isfinite(value)) for value in twin.neurons.values())
     if rule.name == "adaptive":
-        np.testing.assert_array_equal(state["excitatory.h"], 0)
+        np.testing.assert_array_equal(state["incoming.h"], 0)
         np.testing.assert_array_equal(state["plastic.alive"], alive)
 
 
 def test_focused_pruning_by_hand() -> None:
-    """Contraharmonic means 0.0468/0.3 = 0.156 and 0.03/0.3 = 0.1: thresholds 0.25 x 0.8 times these, 0.0312 and 0.02.
+    """Contraharmonic means 0.0468/0.3 = 0.156 and 0.03/0.3 = 0.1, activity 6/4: thresholds 0.25 x 1.2 times these.
 
     Neuron 0 loses 0.02 of 0.3; half of it, 1/30 of the whole, is not given back.  Neuron 2 has not fired.
     """
     w = np.array([[0.2, 0.1, 0.2], [0.08, 0.1, 0.08], [0.02, 0.1, 0.02]])
     rule = FocusedPruning(beta=0.8, eta=0.25, given_back=0.5, interval=1)
-    state = flash(rule, w, excitatory__count=[6, 6, 0], presenter__interval_spikes=18)
-    np.testing.assert_allclose(state["excitatory.h"], [0.0312, 0.02, 0], rtol=1e-13)
+    state = flash(rule, w, incoming__count=[6, 6, 0])
+    np.testing.assert_allclose(state["incoming.h"], [0.0468, 0.03, 0], rtol=1e-13)
     np.testing.assert_array_equal(state["plastic.alive"].reshape(3, 3), [[1, 1, 1], [1, 1, 1], [0, 1, 1]])
-    np.testing.assert_allclose(state["excitatory.left"], [1 - 1 / 30, 1, 1], rtol=1e-14)
-    np.testing.assert_array_equal(state["excitatory.squares"], 0)
+    np.testing.assert_allclose(state["incoming.left"], [1 - 1 / 30, 1, 1], rtol=1e-14)
+    np.testing.assert_array_equal(state["incoming.squares"], 0)
 
 
 def test_focused_pruning_gives_back_the_share_that_it_is_told(small: NetworkParameters, pixels: np.ndarray) -> None:
@@ -371,7 +376,7 @@ def test_focused_pruning_gives_back_the_share_that_it_is_told(small: NetworkPara
         program = make_program("numpy", small, rule, IMAGES, "double")
         state = program.run(initial_state(small, rule, 0, program.layout), pixels[: IMAGES - 1], seed=0).state
         total = state["plastic.w"].reshape(small.inputs, -1).sum(axis=0)
-        left = state["excitatory.left"]
+        left = state["incoming.left"]
         assert np.all((left < 1) == (given_back < 1))
         removed[given_back] = np.mean(1 - left)
         # Learning in the last presentation changes the sum a little.
@@ -380,29 +385,29 @@ def test_focused_pruning_gives_back_the_share_that_it_is_told(small: NetworkPara
 
 
 def test_critical_period_by_hand() -> None:
-    """Weights sum to 0.5 x 0.3.  Contraharmonic means 0.0117/0.15 = 0.078, 0.05 and (0.1^2 + 0.05^2)/0.15 = 0.0833.
+    """Weights sum to 0.15.  Contraharmonic means 0.0117/0.15 = 0.078, 0.05 and (0.1^2 + 0.05^2)/0.15 = 0.0833.
 
     Half way from 0.02 to 0.8 times these: thresholds 0.0412, 0.03 and 0.04333, so only neuron 0 loses 0.04 and 0.01,
     and of the inputs, which nothing depresses, none has a plastic synapse that counts as depressed.
     """
     w = np.array([[0.1, 0.05, 0.1], [0.04, 0.05, 0.05], [0.01, 0.05, 0.0]])
-    rule = CriticalPeriodPruning(beta=0.8, eta=0.5, strength=0.5, start=1, stop=1, interval=1)
-    state = flash(rule, w, excitatory__h=0.02)
-    np.testing.assert_allclose(state["excitatory.h"], [0.0412, 0.03, 0.13 / 3], rtol=1e-13)
+    rule = CriticalPeriodPruning(beta=0.8, eta=0.5, start=1, stop=1, interval=1)
+    state = flash(rule, w, replace(FLASH, weight_share=0.05, depression=False), incoming__h=0.02)
+    np.testing.assert_allclose(state["incoming.h"], [0.0412, 0.03, 0.13 / 3], rtol=1e-13)
     np.testing.assert_array_equal(state["plastic.alive"].reshape(3, 3), [[1, 1, 1], [0, 1, 1], [0, 1, 0]])
-    np.testing.assert_array_equal(state["excitatory.squares"], 0)
-    np.testing.assert_array_equal(state["input.fan_out"], [3, 2, 1])
-    np.testing.assert_array_equal(state["input.plastic_out"], 0)
+    np.testing.assert_array_equal(state["incoming.squares"], 0)
+    np.testing.assert_array_equal(state["outgoing.fan_out"], [3, 2, 1])
+    np.testing.assert_array_equal(state["outgoing.plastic_out"], 0)
 
 
-def test_weaker_neurons_have_their_share_from_the_start(small: NetworkParameters, pixels: np.ndarray) -> None:
-    """Without learning afterwards, that is the sum; nothing is depressed, in the counts either."""
-    for strength in (0.5, 1.0):
-        rule = CriticalPeriodPruning(beta=0, strength=strength, start=0, stop=0)
-        program = make_program("numpy", replace(small, rate_post=0), rule, 4, "double")
-        result = program.run(initial_state(program.parameters, rule, 0, program.layout), pixels[:4], seed=0)
+def test_an_undepressed_network_learns_by_potentiation_alone(small: NetworkParameters, pixels: np.ndarray) -> None:
+    """Without learning, weights sum to what the network says; nothing is depressed, in the counts either."""
+    for share in (0.15, 0.3):
+        p = replace(small, rate_post=0, weight_share=share, depression=False)
+        program = make_program("numpy", p, NoPruning(), 4, "double")
+        result = program.run(initial_state(p, NoPruning(), 0, program.layout), pixels[:4], seed=0)
         total = result.state["plastic.w"].reshape(small.inputs, -1).sum(axis=0)
-        np.testing.assert_allclose(total, strength * small.weight_sum, rtol=1e-12)
+        np.testing.assert_allclose(total, share * 64, rtol=1e-12)
         assert result.counts.updates_on_input_spikes == 0 < result.counts.updates_on_excitatory_spikes
 
 
@@ -426,18 +431,17 @@ def test_settling_by_hand() -> None:
     """
     w = np.array([[0.1, 0.1, 0.01], [0.1, 0.1, 0.14], [0.1, 0.1, 0.15]])
     rule = SettlingPruning(beta=0.8, eta=0.25, settled=50, interval=1)
-    spikes = {"excitatory__count": [4, 4, 4], "presenter__interval_spikes": 12}
-    state = flash(rule, w, excitatory__history=[49, 50, 51], **spikes)
+    state = flash(rule, w, incoming__history=[49, 50, 51], incoming__count=[4, 4, 4])
     np.testing.assert_array_equal(state["plastic.alive"].reshape(3, 3), [[1, 1, 0], [1, 1, 1], [1, 1, 1]])
     np.testing.assert_array_equal(state["excitatory.depressible"], [1, 0, 0])
-    np.testing.assert_array_equal(state["input.fan_out"], [2, 3, 3])
-    np.testing.assert_array_equal(state["input.plastic_out"], [1, 1, 1])
-    np.testing.assert_array_equal(state["excitatory.plastic_in"], [3, 3, 2])
+    np.testing.assert_array_equal(state["outgoing.fan_out"], [2, 3, 3])
+    np.testing.assert_array_equal(state["outgoing.plastic_out"], [1, 1, 1])
+    np.testing.assert_array_equal(state["incoming.plastic_in"], [3, 3, 2])
 
 
 def test_a_settled_neuron_is_potentiated_but_not_depressed(crippled: Program) -> None:
     """Nor is a depression counted; inputs 0 and 2 reach the neuron that still is depressed once each."""
-    state = {"excitatory.depressible": np.array([1.0, 0.0]), "input.plastic_out": PLASTIC[:, 0].astype(np.int32)}
+    state = {"excitatory.depressible": np.array([1.0, 0.0]), "outgoing.plastic_out": PLASTIC[:, 0].astype(np.int32)}
     after = fire(crippled, [9] * 3, [6] * 2, state=state)
     w = after.state["plastic.w"].reshape(3, 2)
     assert np.all(w[PLASTIC[:, 0], 0] < W[PLASTIC[:, 0], 0])
@@ -462,14 +466,14 @@ def test_constant_pruning_by_hand() -> None:
 def test_soft_pruning_by_hand() -> None:
     """Neurons with 49, 50 and 51 spikes: from 50 on, weights below 0.1 are frozen at 0.03."""
     w = np.repeat([[0.02], [0.08], [0.2]], 3, axis=1)
-    state = flash(SoftPruning(h=0.1, settled=50, value=0.03, interval=1), w, excitatory__history=[49, 50, 51])
+    state = flash(SoftPruning(h=0.1, settled=50, value=0.03, interval=1), w, incoming__history=[49, 50, 51])
     np.testing.assert_array_equal(state["plastic.plastic"].reshape(3, 3), [[1, 0, 0], [1, 0, 0], [1, 1, 1]])
     assert state["plastic.alive"].all()
     expected = [[0.02, 0.03, 0.03], [0.08, 0.03, 0.03], [0.2, 0.2, 0.2]]
     np.testing.assert_allclose(state["plastic.w"].reshape(3, 3), expected, rtol=1e-14)
-    np.testing.assert_array_equal(state["input.plastic_out"], [1, 1, 3])
-    np.testing.assert_array_equal(state["excitatory.plastic_in"], [3, 1, 1])
-    np.testing.assert_array_equal(state["input.fan_out"], 3)
+    np.testing.assert_array_equal(state["outgoing.plastic_out"], [1, 1, 3])
+    np.testing.assert_array_equal(state["incoming.plastic_in"], [3, 1, 1])
+    np.testing.assert_array_equal(state["outgoing.fan_out"], 3)
 
 
 # What removed and frozen synapses do when their neurons fire
@@ -499,9 +503,10 @@ def fire(
     start = initial_state(program.parameters, program.rule, 0, program.layout)
     start |= {
         "plastic.w": W.ravel().copy(), "plastic.alive": ALIVE.ravel(), "plastic.plastic": PLASTIC.ravel(),
-        "input.fan_out": ALIVE.sum(axis=1).astype(np.int32), "input.plastic_out": PLASTIC.sum(axis=1).astype(np.int32),
-        "excitatory.fan_in": ALIVE.sum(axis=0).astype(np.int32),
-        "excitatory.plastic_in": PLASTIC.sum(axis=0).astype(np.int32),
+        "outgoing.fan_out": ALIVE.sum(axis=1).astype(np.int32),
+        "outgoing.plastic_out": PLASTIC.sum(axis=1).astype(np.int32),
+        "incoming.fan_in": ALIVE.sum(axis=0).astype(np.int32),
+        "incoming.plastic_in": PLASTIC.sum(axis=0).astype(np.int32),
         "presenter.step": np.zeros(1), "input.next_spike": np.array(input_steps, float), "excitatory.v": np.zeros(2),
         "excitatory.ready": np.array(excitatory_steps, float), "excitatory.last_spike": np.zeros(2),
     }  # fmt: skip
@@ -594,10 +599,10 @@ def test_post_training_pruning_removes_exactly_its_share(share: float, dtype: ty
         unbounded = old * alive * (5 / np.maximum((old * alive).sum(axis=0), 1e-9))
         np.testing.assert_allclose(w[:, connected], np.minimum(unbounded, 1)[:, connected], rtol=1e-5)
     np.testing.assert_array_equal(state["plastic.plastic"], state["plastic.alive"])
-    np.testing.assert_array_equal(state["input.fan_out"], alive.sum(axis=1))
-    np.testing.assert_array_equal(state["input.plastic_out"], alive.sum(axis=1))
-    np.testing.assert_array_equal(state["excitatory.fan_in"], alive.sum(axis=0))
-    np.testing.assert_array_equal(state["excitatory.plastic_in"], alive.sum(axis=0))
+    np.testing.assert_array_equal(state["outgoing.fan_out"], alive.sum(axis=1))
+    np.testing.assert_array_equal(state["outgoing.plastic_out"], alive.sum(axis=1))
+    np.testing.assert_array_equal(state["incoming.fan_in"], alive.sum(axis=0))
+    np.testing.assert_array_equal(state["incoming.plastic_in"], alive.sum(axis=0))
     for name, (kind, size) in program.layout.items():
         assert (state[name].dtype, state[name].shape) == (kind, (size,)), name
     for name, value in trained.items():
@@ -641,7 +646,7 @@ def test_rules_are_made_from_text() -> None:
         ("soft", {"value": float("nan")}, "'value' is nan: it must be a finite number"),
         ("post-training", {"share": 1.01}, "'share' is 1.01: it must lie between 0 and 1"),
         ("critical-period", {"stop": 10}, "'stop' is 10: it must not be less than 'start', which is 37000"),
-        ("critical-period", {"strength": 0}, "'strength' is 0.0: it must be greater than 0"),
+        ("critical-period", {"strength": 0}, "Unknown parameter of CriticalPeriodPruning 'strength'"),
         ("none", {"h": 1}, "Rule 'none' has no parameters, but h was given"),
     ],
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from spikeprune.pruning.random_removal import STREAM
 
 from spikeprune import Dataset, NetworkParameters, RandomRemoval, train
 from spikeprune.backend import make_program
 from spikeprune.encoding import Stream, uniform_array
 from spikeprune.pruning.base import PruningState
-from spikeprune.pruning.random_removal import STREAM
 from spikeprune.state import initial_state
 
 
@@ -47,7 +47,7 @@ def test_network_does_what_the_reference_does(small: NetworkParameters, digits: 
     u = numbers(3, 64, 12)
     assert np.array_equal(run.alive, u >= 0.5)
     assert np.all(run.weights[~run.alive] == 0)
-    assert np.array_equal(run.state["input.fan_out"], run.alive.sum(axis=1))
+    assert np.array_equal(run.state["outgoing.fan_out"], run.alive.sum(axis=1))
     program = run.program
     begin = initial_state(run.settings.parameters, rule, 3, program.layout)
     images = digits.train_images[:3].reshape(3, -1)

@@ -85,7 +85,7 @@ def test_history_tells_what_the_state_says(whole: Run) -> None:
     assert last["removed_share"] == pytest.approx(1 - whole.alive.mean())
     assert last["frozen_share"] == 0
     assert last["theta_mV"][0] == pytest.approx(whole.theta.min() * 1e3)
-    assert last["threshold"][4] == pytest.approx(whole.state["excitatory.h"].max())
+    assert last["threshold"][4] == pytest.approx(whole.state["incoming.h"].max())
     assert last["spikes_per_image"] == pytest.approx(whole.responses[-CHUNK:].sum() / CHUNK)
     assert last["silent_neurons"] == int((whole.responses[-CHUNK:].sum(axis=0) == 0).sum())
     shares = [entry["removed_share"] for entry in whole.history]

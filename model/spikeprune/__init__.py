@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         SettlingPruning,
         SoftPruning,
     )
+    from spikeprune.synapses import PrunedDenseSynapses, PrunedSynapses, SynapticOperations, count_operations
     from spikeprune.training import Run, load, resume, train
 
 __version__ = "0.1.0"
@@ -47,12 +48,16 @@ __all__ = [
     "NoPruning",
     "OperationCounts",
     "PostTrainingPruning",
+    "PrunedDenseSynapses",
+    "PrunedSynapses",
     "PruningRule",
     "RandomRemoval",
     "Run",
     "SettlingPruning",
     "SoftPruning",
     "SpikepruneError",
+    "SynapticOperations",
+    "count_operations",
     "energy",
     "load",
     "resume",
@@ -71,6 +76,7 @@ _HOME = {
         "AdaptivePruning", "ConstantPruning", "CriticalPeriodPruning", "FocusedPruning", "FocusedSettlingPruning",
         "SettlingPruning", "NoPruning", "PostTrainingPruning", "PruningRule", "RandomRemoval", "SoftPruning",
     ),
+    "spikeprune.synapses": ("PrunedDenseSynapses", "PrunedSynapses", "SynapticOperations", "count_operations"),
     "spikeprune.training": ("Run", "load", "resume", "train"),
 }  # fmt: skip
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.parameters import NetworkParameters
-from spikeprune.pruning import RULES, AdaptivePruning, PruningRule, make_rule
+from spikeprune.pruning import AdaptivePruning, PruningRule, as_rule
 
-__all__ = ["as_parameters", "as_rule", "refuse"]
+__all__ = ["as_parameters", "refuse", "rule_given"]
 
 
-def as_rule(rule: Any) -> PruningRule:
+def rule_given(rule: Any) -> PruningRule:
     """Make a rule of a rule, its class or its name; None stands for ``AdaptivePruning()``.
 
     Raises
@@ -21,17 +21,7 @@ def as_rule(rule: Any) -> PruningRule:
     ParameterError
         If it is none of these.
     """
-    if rule is None:
-        return AdaptivePruning()
-    if isinstance(rule, PruningRule):
-        return rule
-    if isinstance(rule, str):
-        return make_rule(rule)
-    if isinstance(rule, type) and issubclass(rule, PruningRule):
-        return rule()
-    raise ParameterError(
-        f"{rule!r} is no pruning rule: pass one such as AdaptivePruning(beta=0.6), or a name: {', '.join(RULES)}."
-    )
+    return AdaptivePruning() if rule is None else as_rule(rule)
 
 
 def as_parameters(parameters: Any) -> NetworkParameters:

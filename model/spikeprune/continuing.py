@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,10 @@ from spikeprune.state import initial_state
 
 __all__ = ["first_state"]
 
-#: The first word of an equation is the variable that it declares.
-DECLARED = re.compile(r"^\s*(?:d)?(\w+)(?:/dt)?\s*[:=]", flags=re.MULTILINE)
+#: Variables of a neuron's incoming synapses that every network has; the others are its rule's.
+COMMON = ("incoming.fan_in", "incoming.plastic_in")
+#: Variables of the neurons that rules alone change.
+GIVEN = ("excitatory.depressible", "excitatory.normalised_sum")
 
 
 def first_state(run: Run, before: Run | None = None) -> dict[str, Any]:
@@ -45,10 +46,8 @@ def first_state(run: Run, before: Run | None = None) -> dict[str, Any]:
             raise ParameterError(
                 f"The network to go on with has {name} = {theirs[name]}, but {where} {value}: they must be the same."
             )
-    own = {f"excitatory.{name}" for name in (*DECLARED.findall(rule.neuron_equations()), *rule.initial(p.neurons))}
-    own.add("excitatory.depressible")  # rules alone end it
     state = {
-        name: before.state[name].astype(value.dtype) if name in before.state and name not in own else value
+        name: before.state[name].astype(value.dtype) if name in before.state and not _of_rule(name) else value
         for name, value in fresh.items()
     }
     if not rule.freezes:
@@ -56,8 +55,12 @@ def first_state(run: Run, before: Run | None = None) -> dict[str, Any]:
     plastic = state["plastic.plastic"].reshape(p.inputs, p.neurons).astype(bool)
     learning = state["excitatory.depressible"] > 0
     derived = {
-        "input.plastic_out": plastic[:, learning].sum(axis=1),
-        "excitatory.plastic_in": plastic.sum(axis=0),
+        "outgoing.plastic_out": plastic[:, learning].sum(axis=1),
+        "incoming.plastic_in": plastic.sum(axis=0),
         "excitatory.changed": np.ones(p.neurons),  # normalise all once
     }
     return state | {name: value.astype(fresh[name].dtype) for name, value in derived.items()}
+
+
+def _of_rule(name: str) -> bool:
+    return (name.startswith("incoming.") and name not in COMMON) or name in GIVEN

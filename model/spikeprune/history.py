@@ -26,7 +26,10 @@ def history_entry(
         accuracy = 100 * int(right.sum()) / int(known.sum())
     alive = state["plastic.alive"].astype(bool)
     frozen = alive & ~state["plastic.plastic"].astype(bool)
-    threshold = state.get(f"excitatory.{rule.threshold}") if rule.acts_in_training else None
+    threshold = None
+    if rule.acts_in_training and rule.threshold:
+        # The same for all neurons, where it is a parameter.
+        threshold = state.get(f"incoming.{rule.threshold}", [getattr(rule, rule.threshold, 0.0)])
     return {
         "images": position,
         "total": total,

@@ -1,10 +1,4 @@
-"""The network: the only place that creates Brian2 objects.
-
-Within a time step: the presenter advances its step and, at the first step of a slot, the closed form of the rest,
-weight normalisation and the new image are applied; then the neurons are integrated, thresholds tested, spikes passed
-on, spiking neurons reset and the synapses that made them spike potentiated; at the last step of a slot the presenter
-decides whether the image is accepted and, where it is time, the pruning rule runs.
-"""
+"""The network of Diehl and Cook, made of Brian2 objects; what runs when is in :mod:`spikeprune.schedule`."""
 
 from __future__ import annotations
 
@@ -22,9 +16,19 @@ from spikeprune.encoding import uniform
 from spikeprune.integration import rational_euler
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
+from spikeprune.schedule import SCHEDULE, place
 from spikeprune.standalone import DenseSynapses, LayerGroup, PairedSynapses, RenewalGroup, fast_code_object
+from spikeprune.synapses import PrunedDenseSynapses
 
-__all__ = ["CHUNK_INPUTS", "COUNTERS", "BuiltNetwork", "StateLayout", "build_network", "model_namespace"]
+__all__ = [
+    "CHUNK_INPUTS",
+    "COUNTERS",
+    "BuiltNetwork",
+    "StateLayout",
+    "build_network",
+    "equation_strings",
+    "model_namespace",
+]
 
 #: Random numbers of an attempt start at this multiple; no neuron draws so many in one presentation.
 DRAWS_PER_ATTEMPT = 65536
@@ -37,13 +41,10 @@ CHUNK_INPUTS = (
 )  # fmt: skip
 
 #: Variables that count within a chunk and start from 0 in the next.
-COUNTERS = {
-    "input.spikes": "input_spikes",
-    "input.transmissions": "input_to_excitatory",
-    "input.depressions": "updates_on_input_spikes",
-    "excitatory.potentiations": "updates_on_excitatory_spikes",
-    "inhibitory.spikes": "inhibitory_spikes",
-}
+COUNTERS = (
+    "input.spikes", "excitatory.spikes", "inhibitory.spikes", "outgoing.spent_out", "outgoing.spent_plastic",
+    "incoming.spent_in",
+)  # fmt: skip
 
 
 #: ``group.variable`` to type and size.
@@ -58,13 +59,17 @@ class BuiltNetwork:
     ----------
     network : brian2.Network
     groups : dict of str to Brian2 group
-        ``presenter``, ``input``, ``excitatory``, ``inhibitory``, ``pool``, ``plastic`` (the synapses).
+        ``presenter``, ``input``, ``excitatory``, ``inhibitory``, ``pool``, ``plastic`` (the synapses), ``incoming`` and
+        ``outgoing`` (of each excitatory and each input neuron, what concerns its synapses), ``rule`` (its parameters,
+        where it has some).
     pixels : brian2.TimedArray
         Pixel values of the chunk's images [chunk, inputs].
     spike_monitor, presentation_monitor
         Excitatory spikes; image, attempt and spikes of each presentation.
     state : dict of str to (dtype, int)
         Type and size of each ``group.variable`` of the state carried from chunk to chunk.
+    given : dict of str to (dtype, int)
+        The same of the parameters of the rule, which every run is given.
     duration : float
         Longest possible run in seconds: every image of the chunk with every attempt.
     """
@@ -75,6 +80,7 @@ class BuiltNetwork:
     spike_monitor: Any
     presentation_monitor: Any
     state: StateLayout
+    given: StateLayout
     duration: float
 
 
@@ -91,7 +97,6 @@ def model_namespace(p: NetworkParameters) -> dict[str, Any]:
     namespace |= {
         "decay_post1": math.exp(-p.dt / p.tau_post1),
         "slot_theta": -math.expm1(-(p.presentation + p.rest) / p.tau_theta),
-        "weight_sum": p.weight_sum,
         "presentation_steps": p.presentation_steps,
         "slot_steps": p.slot_steps,
         "steps_between_presentations": p.steps_between_presentations,
@@ -107,6 +112,16 @@ def model_namespace(p: NetworkParameters) -> dict[str, Any]:
     }
     del namespace["intensity"]  # a variable of the presenter
     return namespace
+
+
+def equation_strings() -> dict[str, str]:
+    """Return every string of the model as it is now, by module and name: with the constants, what Brian2 is given."""
+    return {
+        f"{module.__name__}.{name}": text
+        for module in (neuron, stdp, show)
+        for name, text in sorted(vars(module).items())
+        if isinstance(text, str) and not name.startswith("_")
+    }
 
 
 def _linked(group: Any, presenter: Any, *names: str) -> None:
@@ -143,22 +158,19 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
 
     def group(size: int, equations: str, links: tuple[str, ...] = (), kind: Any = LayerGroup, **kwargs: Any) -> Any:
         made = kind(
-            size, equations + _link_equations(shown, *links) if links else equations, method=rational_euler,
+            size, equations + _link_equations(show.PRESENTER, *links) if links else equations, method=rational_euler,
             namespace=namespace, codeobj_class=fast_code_object(), clock=clock, **kwargs,
         )  # fmt: skip
         if links:
             _linked(made, presenter, *links)
         return made
 
-    shown = show.PRESENTER + "".join(f"{name} : 1\n" for name in rule.population_sums)
     presenter = b2.NeuronGroup(
-        1, shown, events={"over": "step >= slot_steps - 1 and image < images"},
+        1, show.PRESENTER, events={"over": "step >= slot_steps - 1 and image < images"},
         namespace=namespace, clock=clock, name="presenter",
     )  # fmt: skip
-    presenter.run_regularly(show.PRESENTER_STEP, when="start", order=0, name="presenter_step")
-    presenter.set_event_schedule("over", when="end", order=0)
-    no_sums = "".join(f"{name} = 0\n" for name in rule.population_sums)
-    presenter.run_on_event("over", show.PRESENTER_OVER + no_sums, when="end", order=2)
+    place(presenter.run_regularly(show.PRESENTER_STEP, name="presenter_step"), "step")
+    _on_event(presenter, "over", show.PRESENTER_OVER)
 
     begin = {"begin": "step < 1"}
     inputs = group(
@@ -168,12 +180,10 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
         restart="begin", reset=stdp.PRESYNAPTIC_SPIKE, events=dict(begin), name="input",
     )  # fmt: skip
     # An input spike counts for an excitatory spike in the same time step, so its time is noted between the two.
-    inputs.resetter["spike"].when, inputs.resetter["spike"].order = "synapses", 0
+    place(inputs.resetter["spike"], "input")
     excitatory = group(
-        n, neuron.EXCITATORY + stdp.POSTSYNAPTIC + rule.neuron_equations() + "\ng_total : 1 (linked)\n",
-        ("step", "prune", "interval_spikes", "seed", *rule.population_sums),
-        threshold=neuron.EXCITATORY_THRESHOLD,
-        reset=neuron.EXCITATORY_SPIKE + stdp.POSTSYNAPTIC_SPIKE + rule.on_spike,
+        n, neuron.EXCITATORY + stdp.POSTSYNAPTIC + "\ng_total : 1 (linked)\n", ("step", "prune"),
+        threshold=neuron.EXCITATORY_THRESHOLD, reset=neuron.EXCITATORY_SPIKE + stdp.POSTSYNAPTIC_SPIKE,
         events=begin | {"normalise": stdp.NORMALISE, "live": stdp.LIVE}
         | ({"prune": "step >= slot_steps - 1 and prune > 0"} if rule.acts_in_training else {}),
         lasting={"live": "spike"}, name="excitatory",
@@ -193,22 +203,19 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
         (inhibitory, neuron.INHIBITORY_REST),
         (pool, neuron.INHIBITION_POOL_REST),
     ):
-        made.set_event_schedule("begin", when="start", order=1)
-        made.run_on_event("begin", code, when="start", order=2)
-    excitatory.set_event_schedule("normalise", when="start", order=1)
-    normalise = stdp.NORMALISE_NEURON.format(normalised_sum=rule.normalised_sum)
-    excitatory.run_on_event("normalise", normalise, when="start", order=4)
-
+        _on_event(made, "begin", code)
+    _on_event(excitatory, "normalise", stdp.NORMALISE_NEURON, asked="begin?", runs="factor")
     # A neuron lives from the step after its spike on, so this comes before the next thresholds.
-    excitatory.set_event_schedule("live", when="start", order=3)
-    excitatory.run_on_event("live", stdp.POSTSYNAPTIC_LIVE, when="before_synapses")
+    _on_event(excitatory, "live", stdp.POSTSYNAPTIC_LIVE)
+    if rule.acts_in_training:
+        excitatory.set_event_schedule("prune", SCHEDULE["prune?"].slot, SCHEDULE["prune?"].order)
 
-    plastic = _plastic_synapses(inputs, excitatory, rule, namespace, clock)
+    plastic = _plastic_synapses(p, inputs, excitatory, presenter, rule, namespace, clock)
 
-    def connect(source: Any, target: Any, effect: str, name: str, event: str = "spike") -> Any:
+    def connect(source: Any, target: Any, effect: str, name: str) -> Any:
         """Connect partners, or all neurons to the only one of the other group."""
         kind = DenseSynapses if len(target) == 1 else PairedSynapses
-        made = kind(source, target, on_pre=effect, on_event=event, namespace=namespace, clock=clock, name=name)
+        made = kind(source, target, on_pre=effect, namespace=namespace, clock=clock, name=name)
         made.connect()
         return made
 
@@ -218,60 +225,66 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
         connect(inhibitory, pool, "g_total_post += w_inh_exc", "inh_to_pool"),
         connect(excitatory, presenter, "population_spikes_post += 1", "exc_to_presenter"),
     ]
-    if rule.population_sums:
-        add = "\n".join(f"{name}_post += {variable}_pre" for name, variable in rule.population_sums.items())
-        fixed.append(connect(excitatory, presenter, add, "population_sums", event="prune"))
-        fixed[-1].pre.when, fixed[-1].pre.order = "end", 5
     spike_monitor = b2.SpikeMonitor(excitatory, name="spike_monitor")
     presentation_monitor = b2.EventMonitor(
-        presenter, "over", variables=["image", "attempt", "population_spikes"], when="end", order=1,
-        name="presentation_monitor",
+        presenter, "over", variables=["image", "attempt", "population_spikes"], when=SCHEDULE["record"].slot,
+        order=SCHEDULE["record"].order, name="presentation_monitor",
     )  # fmt: skip
     groups = {
-        "presenter": presenter, "input": inputs, "excitatory": excitatory,
-        "inhibitory": inhibitory, "pool": pool, "plastic": plastic,
+        "presenter": presenter, "input": inputs, "excitatory": excitatory, "inhibitory": inhibitory, "pool": pool,
+        "plastic": plastic, "incoming": plastic.host.incoming, "outgoing": plastic.outgoing,
     }  # fmt: skip
+    rule_parameters = {} if plastic.host.parameters is None else {"rule": plastic.host.parameters}
     return BuiltNetwork(
         network=b2.Network(*groups.values(), *fixed, spike_monitor, presentation_monitor),
-        groups=groups,
+        groups=groups | rule_parameters,
         pixels=pixels,
         spike_monitor=spike_monitor,
         presentation_monitor=presentation_monitor,
-        state=_state_layout(groups, p.inputs * n),
+        state=_layout(groups, p.inputs * n),
+        given=_layout(rule_parameters, p.inputs * n),
         duration=chunk * p.attempts * p.slot_steps * p.dt * 1e-3,
     )
 
 
-def _plastic_synapses(inputs: Any, excitatory: Any, rule: PruningRule, namespace: dict[str, Any], clock: Any) -> Any:
+def _on_event(group: Any, event: str, code: str, asked: str = "", runs: str = "") -> None:
+    """Run code at an event, both where the schedule says."""
+    condition, then = SCHEDULE[asked or f"{event}?"], SCHEDULE[runs or event]
+    group.set_event_schedule(event, when=condition.slot, order=condition.order)
+    group.run_on_event(event, code, when=then.slot, order=then.order)
+
+
+def _plastic_synapses(
+    p: NetworkParameters, inputs: Any, excitatory: Any, presenter: Any, rule: PruningRule, namespace: dict[str, Any],
+    clock: Any,
+) -> Any:  # fmt: skip
     """Connect the input to the excitatory neurons: transmission, plasticity, normalisation and pruning."""
-    add, depress, normalise = stdp.SUM, stdp.DEPRESS, stdp.NORMALISE_SYNAPSE
-    if rule.freezes:
-        add, depress, normalise = stdp.SUM_PLASTIC, stdp.DEPRESS_PLASTIC, stdp.NORMALISE_PLASTIC
-    on_pre = {"transmit": stdp.TRANSMIT, "depress": depress}
-    on_post = {"potentiate": stdp.POTENTIATE, "sum": add, "normalise": normalise}
-    on_event = {"potentiate": "spike", "sum": "normalise", "normalise": "normalise"} | dict.fromkeys(on_pre, "spike")
-    # The input's reset lies between depression and potentiation, which comes after that of the excitatory neurons.
-    schedule = {"sum": ("start", 3), "normalise": ("start", 5)}
-    schedule |= {"transmit": ("synapses", -2), "depress": ("synapses", -1), "potentiate": ("resets", 1)}
-    if rule.acts_in_training:
-        excitatory.set_event_schedule("prune", when="end", order=3)
-        excitatory.run_on_event("prune", rule.update_neurons + "total = 0\nfixed = 0", when="end", order=6)
-        on_post |= {"gather": f"{add}\n{rule.add_synapses}", "prune": rule.update_synapses}
-        on_event |= {"gather": "prune", "prune": "prune"}
-        schedule |= {"gather": ("end", 4), "prune": ("end", 7)}
-    plastic = DenseSynapses(
-        inputs, excitatory, stdp.SYNAPSE, on_pre=on_pre, on_post=on_post, on_event=on_event,
+    on_pre = {"transmit": stdp.TRANSMIT, "depress": stdp.DEPRESS}
+    on_post = {
+        "potentiate": stdp.POTENTIATE, "sum": stdp.SUM_PLASTIC if rule.freezes else stdp.SUM,
+        "normalise": stdp.NORMALISE_SYNAPSE,
+    }  # fmt: skip
+    roles = {
+        "learning": (excitatory, "learning"), "depressible": (excitatory, "depressible"), "seed": (presenter, "seed"),
+        "normalised_sum": (excitatory, "normalised_sum"), "weight_sum": p.weight_sum,
+    }  # fmt: skip
+    plastic = PrunedDenseSynapses(
+        inputs, excitatory, stdp.SYNAPSE, on_pre=on_pre, on_post=on_post,
+        on_event={"sum": "normalise", "normalise": "normalise"} | dict.fromkeys([*on_pre, "potentiate"], "spike"),
+        rule=rule, on="prune" if rule.acts_in_training else None, roles=roles, signed=False,
+        unmasked=("transmit", "depress", "sum", "normalise", "gather"), uncounted=("sum", "normalise"),
+        spikes=("spikes", "spikes"), after_removal="changed_post += removed",
         only={"depress": "live"}, where={"potentiate": stdp.POTENTIATED},
         namespace=namespace, clock=clock, name="plastic",
     )  # fmt: skip
     plastic.connect()
-    for pathway, (when, order) in schedule.items():
-        getattr(plastic, pathway).when, getattr(plastic, pathway).order = when, order
+    for name in (*on_pre, *on_post):
+        place(getattr(plastic, name), name)
     return plastic
 
 
-def _state_layout(groups: dict[str, Any], synapses: int) -> StateLayout:
-    """Describe every variable that must be carried from chunk to chunk."""
+def _layout(groups: dict[str, Any], synapses: int) -> StateLayout:
+    """Describe every variable of some groups that is not another group's."""
     layout = {}
     for group_name, made in groups.items():
         for name in sorted(made.equations.diff_eq_names | made.equations.parameter_names):

@@ -47,7 +47,7 @@ ASSUMPTIONS = (
 )
 
 #: Variables that all networks of this package have for the sake of pruning.
-SUPPORT = ("plastic.alive", "plastic.plastic", "excitatory.fan_in")
+SUPPORT = ("plastic.alive", "plastic.plastic", "incoming.fan_in")
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ def extra_memory(
     ----------
     rule : PruningRule
     layout, plain : mapping of str to (dtype, int)
-        Variables of the two programs (``Program.layout``).
+        Variables of the two programs (``Program.layout | Program.given``).
     most_spikes : int
         Largest spike count that a counter of the rule has to hold.
     weight_bits : int
@@ -226,7 +226,7 @@ def extra_memory(
         pruning included.  ``hardware``: what a chip would need: thresholds as wide as weights, spike counters as wide
         as their largest count, the number of existing synapses, and one bit to mark a synapse as removed.
     """
-    neurons, synapses = layout["excitatory.fan_in"][1], layout["plastic.w"][1]
+    neurons, synapses = layout["incoming.fan_in"][1], layout["plastic.w"][1]
     added = {name: layout[name] for name in layout if name not in plain or name in SUPPORT}
     bits = {name: (8 * dtype.itemsize, size) for name, (dtype, size) in added.items()}
     program = Memory(

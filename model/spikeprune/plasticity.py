@@ -1,4 +1,4 @@
-"""Spike-timing-dependent plasticity, weight normalisation and the counts of synaptic operations, as Brian2 strings.
+"""Spike-timing-dependent plasticity and weight normalisation, as Brian2 strings.
 
 A trace that every spike sets to 1 is exp(-(time since the last spike)/tau).  All synapses of a neuron share its traces.
 The presynaptic and the slow postsynaptic one are read at excitatory spikes only, and computed there from the time step
@@ -12,11 +12,9 @@ References
 
 __all__ = [
     "DEPRESS",
-    "DEPRESS_PLASTIC",
     "LIVE",
     "NORMALISE",
     "NORMALISE_NEURON",
-    "NORMALISE_PLASTIC",
     "NORMALISE_SYNAPSE",
     "POSTSYNAPTIC",
     "POSTSYNAPTIC_LIVE",
@@ -35,8 +33,6 @@ __all__ = [
 
 SYNAPSE = """
 w                            : 1        # weight, 0 to w_max
-alive                        : boolean  # false once removed, for ever
-plastic                      : boolean  # false once removed or frozen
 """
 
 # An input spike is transmitted, then depresses; an excitatory spike potentiates.  An input spike and an excitatory
@@ -44,29 +40,22 @@ plastic                      : boolean  # false once removed or frozen
 # ask whether it is plastic, unless the pruning rule freezes synapses at another weight.
 TRANSMIT = "g_e_post += w"
 DEPRESS = "w = clip(w - learning_post*rate_pre*post1_post, 0, w_max)"
-DEPRESS_PLASTIC = "w = clip(w - learning_post*rate_pre*post1_post*int(plastic), 0, w_max)"
 # Exponents end at -80 because the exponential of less, no number in single precision, takes many times longer.
 # After 368 ms, a trace of 1e-8 changes a weight by 1e-10: the input spike is forgotten.
 REMEMBERED = "now_post - last_spike_pre < remembered_steps"
 POTENTIATED = f"learning_post > 0 and {REMEMBERED}"
 POTENTIATE = f"""
 pre = exp(clip((last_spike_pre - now_post)*dt/tau_pre, -80, 0))*int({REMEMBERED})
-w = clip(w + learning_post*rate_post*pre*post2_post*int(plastic), 0, w_max)
+w = clip(w + learning_post*rate_post*pre*post2_post, 0, w_max)
 """
 
 PRESYNAPTIC = """
 last_spike                   : 1        # time step of the last spike, from the start of this presentation
-fan_out                      : integer  # existing synapses of this input neuron
-plastic_out                  : integer  # those that its spikes still depress
-transmissions                : integer  # synaptic operations of this chunk, by class
-depressions                  : integer
-spikes                       : integer
+spikes                       : integer  # of this chunk
 """
 PRESYNAPTIC_SPIKE = """
 last_spike = step
 spikes += 1
-transmissions += fan_out
-depressions += int(learning)*plastic_out
 """
 PRESYNAPTIC_REST = "last_spike -= steps_between_presentations"
 
@@ -75,13 +64,12 @@ last_spike                   : 1        # time step of the last spike, from the 
 post1                        : 1        # fast postsynaptic trace, while it is live, else 0
 post2                        : 1        # slow postsynaptic trace that the last spike found, before it set it to 1
 now                          : 1        # time step of that spike
-fan_in                       : integer  # existing synapses of this neuron
-plastic_in                   : integer  # those that still learn
-potentiations                : integer  # synaptic operations of this chunk
-total                        : 1        # sum over synapses, 0 outside normalisation and pruning
+spikes                       : integer  # of this chunk
+total                        : 1        # sum over synapses, 0 outside normalisation
 fixed                        : 1        # the part of it that does not learn
+normalised_sum               : 1        # what the weights of this neuron are normalised to
 scale                        : 1        # factor of the last normalisation
-changed                      : 1        # not 0 where weights may not sum to weight_sum: at first, and after a change
+changed                      : 1        # not 0 where weights may sum to something else: at first, and after a change
 depressible                  : 1        # 0 once input spikes do not depress its synapses any more
 learning                     : 1 (shared)  # 1 in training, 0 in evaluation
 """
@@ -97,7 +85,7 @@ post1 = learning*depressible
 post2 = exp(clip((last_spike - step)*dt/tau_post2, -80, 0))
 now = step
 last_spike = step
-potentiations += int(learning)*plastic_in
+spikes += 1
 changed += learning
 """
 POSTSYNAPTIC_REST = """
@@ -105,8 +93,8 @@ last_spike -= steps_between_presentations
 post1 = post1*depressible*rest_post1
 """
 
-# Normalisation: what learns is scaled so that the neuron's weights sum to `normalised_sum` (weight_sum, unless the
-# pruning rule says otherwise); what is frozen keeps its value.
+# Normalisation: what learns is scaled so that the neuron's weights sum to `normalised_sum`; what is frozen keeps its
+# value.
 NORMALISE = "step < 1 and learning > 0 and changed > 0"
 SUM = "total_post += w"
 SUM_PLASTIC = """
@@ -114,10 +102,9 @@ total_post += w
 fixed_post += w*int(not plastic)
 """
 NORMALISE_NEURON = """
-scale = ({normalised_sum} - fixed)/clip(total - fixed, 1e-6, 1e6)
+scale = (normalised_sum - fixed)/clip(total - fixed, 1e-6, 1e6)
 total = 0
 fixed = 0
 changed = 0
 """
 NORMALISE_SYNAPSE = "w = clip(w*scale_post, 0, w_max)"
-NORMALISE_PLASTIC = "w = clip(w*(int(plastic)*scale_post + int(not plastic)), 0, w_max)"

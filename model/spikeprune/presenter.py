@@ -21,7 +21,6 @@ attempt                      : integer  # 0 for the first showing of an image
 intensity                    : 1        # Hz of a pixel of value pixel_per_hertz
 seen                         : integer  # images accepted since training began
 population_spikes            : 1        # excitatory spikes of this presentation
-interval_spikes              : 1        # excitatory spikes since the last pruning event
 learning                     : 1        # 1 in training, 0 in evaluation
 prune                        : integer  # 1 from a pruning event to the end of the next presentation
 prune_start                  : integer  # pruning starts once so many images have been seen
@@ -35,7 +34,7 @@ stream                       : integer
 #: Variables of the presenter that other groups read.
 SHARED = (
     "step", "image", "images", "first_image", "attempt", "intensity",
-    "learning", "prune", "interval_spikes", "seed", "stream",
+    "learning", "prune", "seed", "stream",
 )  # fmt: skip
 
 PRESENTER_STEP = "step = (step + 1)*int(step + 1 < slot_steps)"
@@ -43,7 +42,6 @@ PRESENTER_STEP = "step = (step + 1)*int(step + 1 < slot_steps)"
 # The end of a presentation.  An image is accepted if it drew enough spikes or has had all its attempts.
 PRESENTER_OVER = """
 accepted = int(population_spikes >= minimum_spikes or attempt + 1 >= attempts)
-interval_spikes = interval_spikes*(1 - prune) + population_spikes
 image += accepted
 seen += accepted*int(learning)
 attempt = (attempt + 1)*(1 - accepted)

@@ -293,8 +293,7 @@ class RunFolder:
             os.replace(temporary, self.path / name)
         except OSError as error:
             raise RunFolderError(
-                f"{self.path / name} cannot be written ({reason_of(error)}): "
-                "free some space or choose another place."
+                f"{self.path / name} cannot be written ({reason_of(error)}): free some space or choose another place."
             ) from error
         finally:
             Path(temporary).unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spikeprune.backend import PRECISIONS, Program, make_program
 from spikeprune.errors import ParameterError
 from spikeprune.parameters import NetworkParameters
-from spikeprune.pruning import PruningRule, make_rule
+from spikeprune.pruning import PruningRule, find_rule
 
 __all__ = ["Settings"]
 
@@ -59,18 +59,24 @@ class Settings:
     def as_dict(self) -> dict[str, Any]:
         """Return all settings, for JSON."""
         own = {key: value for key, value in vars(self).items() if key not in ("parameters", "rule")}
-        return own | {"parameters": self.parameters.as_dict(), "rule": self.rule.as_dict()}
+        rule = {"rule": self.rule.as_dict(), "rule_definition": self.rule.definition()}
+        return own | {"parameters": self.parameters.as_dict(), **rule}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Settings:
-        """Read what :meth:`as_dict` wrote."""
+        """Read what :meth:`as_dict` wrote; the rule is imported from where it is defined.
+
+        Raises
+        ------
+        ParameterError
+            If the rule is not there any more, or a value is not allowed.
+        """
         rule = dict(values["rule"])
-        return cls(
-            **(values | {
-                "parameters": NetworkParameters.from_dict(values["parameters"]),
-                "rule": make_rule(rule.pop("name"), rule),
-            })
-        )  # fmt: skip
+        # Runs of the time when there were only this package's rules do not say where theirs is defined.
+        kind = find_rule(rule.pop("name"), values.get("rule_definition", {}).get("class"))
+        others = {key: value for key, value in values.items() if key != "rule_definition"}
+        parameters = NetworkParameters.from_dict(values["parameters"])
+        return cls(**(others | {"parameters": parameters, "rule": kind.from_values(rule)}))
 
     def program(self, report: Callable[[str], None] | None = None) -> Program:
         """Build the program of these settings, or find it."""

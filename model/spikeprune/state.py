@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeprune.encoding import Stream, uniform_array
+from spikeprune.errors import ParameterError
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
 
@@ -44,7 +45,7 @@ def initial_state(
     ----------
     p : NetworkParameters
     rule : PruningRule
-        Its parameters and the initial values of its variables become part of the state.
+        The initial values of its variables become part of the state.
     seed : int
         Determines the initial weights.
     layout : mapping of str to (dtype, int)
@@ -53,23 +54,35 @@ def initial_state(
     Returns
     -------
     dict of str to ndarray
+
+    Raises
+    ------
+    ParameterError
+        If the rule names an initial value of what is not its variable.
     """
     n, m = p.neurons, p.inputs
     values: dict[str, Any] = {
         "presenter.step": -1,
         "presenter.intensity": p.intensity,
-        "input.fan_out": n, "input.expected": 1e-12, "input.next_spike": 1e9,
+        "outgoing.fan_out": n, "input.expected": 1e-12, "input.next_spike": 1e9,
         "input.last_spike": NEVER, "excitatory.last_spike": NEVER, "excitatory.changed": 1,
-        "excitatory.depressible": 1,
+        "excitatory.depressible": int(p.depression), "excitatory.normalised_sum": p.weight_sum,
         "excitatory.v": (p.v_rest_e + p.v_offset) * 1e-3, "excitatory.theta": p.theta_0 * 1e-3,
-        "excitatory.fan_in": m, "excitatory.plastic_in": m, "excitatory.scale": 1,
+        "incoming.fan_in": m, "incoming.plastic_in": m, "excitatory.scale": 1,
         "inhibitory.v": (p.v_rest_i + p.v_offset) * 1e-3,
         "plastic.w": initial_weights(p, seed).ravel(), "plastic.alive": True, "plastic.plastic": True,
     }  # fmt: skip
-    if rule.acts_in_training:
-        values |= {f"excitatory.{name}": value for name, value in rule.neuron_parameters().items()}
-        values |= {f"excitatory.{name}": value for name, value in rule.initial(n).items()}
-    values["input.plastic_out"] = np.count_nonzero(np.broadcast_to(values["excitatory.depressible"], n))
+    for name, value in rule.initial(n).items() if rule.acts_in_training else ():
+        if name == "depressible":
+            values["excitatory.depressible"] = value * int(p.depression)
+        elif f"incoming.{name}" in layout:
+            values[f"incoming.{name}"] = value
+        else:
+            raise ParameterError(
+                f"Rule '{rule.name}' gives the initial value of '{name}', which is none of its variables: name one of "
+                f"{', '.join(sorted(key[9:] for key in layout if key.startswith('incoming.')))}."
+            )
+    values["outgoing.plastic_out"] = np.count_nonzero(np.broadcast_to(values["excitatory.depressible"], n))
     return {
         name: np.broadcast_to(np.asarray(values.get(name, 0)), (size,)).astype(dtype)
         for name, (dtype, size) in layout.items()
@@ -98,8 +111,8 @@ def finish_state(p: NetworkParameters, rule: PruningRule, state: dict[str, Any])
         "plastic.w": w.astype(state["plastic.w"].dtype).ravel(),
         "plastic.alive": flags.astype(state["plastic.alive"].dtype),
         "plastic.plastic": flags.astype(state["plastic.plastic"].dtype),
-        "input.fan_out": remains.sum(axis=1).astype(np.int32),
-        "input.plastic_out": remains[:, state["excitatory.depressible"] > 0].sum(axis=1).astype(np.int32),
-        "excitatory.fan_in": remains.sum(axis=0).astype(np.int32),
-        "excitatory.plastic_in": remains.sum(axis=0).astype(np.int32),
+        "outgoing.fan_out": remains.sum(axis=1).astype(np.int32),
+        "outgoing.plastic_out": remains[:, state["excitatory.depressible"] > 0].sum(axis=1).astype(np.int32),
+        "incoming.fan_in": remains.sum(axis=0).astype(np.int32),
+        "incoming.plastic_in": remains.sum(axis=0).astype(np.int32),
     }

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from spikeprune.arguments import as_parameters, as_rule, refuse
+from spikeprune.arguments import as_parameters, refuse, rule_given
 from spikeprune.continuing import first_state
 from spikeprune.datasets import DataDescription, Dataset, as_dataset, load_origin
 from spikeprune.datasets.order import come_in_runs
@@ -74,7 +74,7 @@ def train(
     epochs : int
         How often every image is shown.
     seed : int, optional
-        Key of all random numbers: 0 unless given; after `initial`, one more than that run's.
+        Key of all random numbers: 0, or one more than that of `initial`, unless given.
     parameters : NetworkParameters or mapping, optional
         Other constants than Diehl & Cook's; the number of inputs is taken from the images.
     shuffle : bool
@@ -82,16 +82,15 @@ def train(
     backend : {'cpp_standalone', 'cython', 'numpy'}
     precision : {'single', 'double'}
     chunk : int, optional
-        Images between two checkpoints: 1000 unless given, or 100 in a training with few images.
+        Images between two checkpoints: 1000, or 100 in a training with few images, unless given.
     assignment_images : int
         Last training images whose responses assign the neurons to classes; 0 for 10,000 or one epoch if that is less.
     initial : Run or path-like, optional
-        Go on with the network of a finished run, on these images and under this rule.  Its parameters are taken over;
-        images are counted from 0 again, and the rule begins anew.
+        Go on with the network of a finished run, whose parameters are taken over; the rule begins anew.
     folder : path-like, optional
         Run folder to create; nothing is written unless given.
     origin : dict, optional
-        How to load the data again, for :func:`resume`; the data set's own `origin` unless given.
+        How to load the data again; the data set's own `origin` unless given.
     progress : callable, optional
         Called after every chunk with the new entry of the history.
     report : callable, optional
@@ -110,7 +109,7 @@ def train(
     >>> import spikeprune as sp
     >>> run = sp.train(sp.Dataset.load("digits"), sp.AdaptivePruning(interval=100), neurons=100)  # doctest: +SKIP
     """
-    rule, data = as_rule(rule), as_dataset(dataset)
+    rule, data = rule_given(rule), as_dataset(dataset)
     refuse(unknown, rule, (name for name in inspect.signature(train).parameters if name != "unknown"))
     before = load(initial) if isinstance(initial, str | Path) else initial
     given = as_parameters(parameters) if parameters is not None or before is None else before.settings.parameters
@@ -172,18 +171,18 @@ def resume(
     folder : path-like
     dataset : Dataset, optional
         The data of the run; loaded as before unless given.
-    progress, report
-        See :func:`train`.
+    progress, report : see :func:`train`
 
     Raises
     ------
     RunFolderError
-        If the folder is no run, is damaged, is in use, or the data are not those that the run began with.
+        If the folder is no run, damaged or in use, or the data are not those that the run began with.
     """
     record = RunFolder.open(folder)
     if record.complete:
         return load(folder, dataset, report=report)
     run = _open(record, dataset, report)
+    _check_rule(record, run)
     if record.has("checkpoint.npz"):
         restore(run, record.read_checkpoint())
         check_state(run)
@@ -225,6 +224,16 @@ def load(folder: str | Path, dataset: Dataset | None = None, *, report: Callable
     if record.has("results.json"):  # written after evaluation.npz
         run.evaluation = Evaluation.load(record)
     return run
+
+
+def _check_rule(record: RunFolder, run: Run) -> None:
+    """Raise RunFolderError if the rule has other strings than those that the run began with."""
+    definition = record.description()["settings"].get("rule_definition", {})
+    if definition.get("strings", run.settings.rule.fingerprint()) != run.settings.rule.fingerprint():
+        raise RunFolderError(
+            f"The rule '{run.settings.rule.name}' ({definition['class']}) has changed since the run {record.path} "
+            "began: put its strings back as they were, or train again."
+        )
 
 
 def _open(record: RunFolder, dataset: Dataset | Any | None, report: Callable[[str], None] | None) -> Run:

@@ -24,6 +24,7 @@ from spikeprune.network import COUNTERS, StateLayout
 from spikeprune.operations import OperationCounts
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
+from spikeprune.synapses import fan_operations
 
 __all__ = ["PRECISIONS", "ChunkResult", "Program", "State", "brian2_preferences", "explained"]
 
@@ -68,7 +69,7 @@ class Program(ABC):
     ----------
     parameters : NetworkParameters
     rule : PruningRule
-        Only its strings are built in; its parameters are given to each run, so any rule of the same class will do.
+        Only its strings are built in; its parameters are given to each run.
     chunk : int
         Largest number of images in a chunk.
     precision : {'single', 'double'}
@@ -90,7 +91,9 @@ class Program(ABC):
         if chunk < 1:
             raise ParameterError(f"A chunk of {chunk} images cannot be run: it must hold at least 1.")
         self.parameters, self.rule, self.chunk, self.precision = parameters, rule, chunk, precision
+        #: What the network carries from chunk to chunk, and the parameters of the rule, which every run is given.
         self.layout: StateLayout = {}
+        self.given: StateLayout = {}
 
     @property
     def dtype(self) -> type:
@@ -129,13 +132,23 @@ class Program(ABC):
         learning : bool
             Whether weights and thresholds change and pruning events happen.
         rule : PruningRule, optional
-            Another rule of the same class, for its schedule.
+            Another rule of the same strings: its parameters and its schedule hold for this run.
 
         Returns
         -------
         ChunkResult
+
+        Raises
+        ------
+        ParameterError
+            If the images or the rule do not fit the program.
         """
         rule = rule or self.rule
+        if rule is not self.rule and rule.strings() != self.rule.strings():
+            raise ParameterError(
+                f"The program was built for rule '{self.rule.name}' and cannot run '{rule.name}', whose strings "
+                "differ: build one for it."
+            )
         count = len(images)
         if not 0 < count <= self.chunk or images.shape[1] != self.parameters.inputs:
             raise ParameterError(
@@ -155,11 +168,17 @@ class Program(ABC):
             "presenter.learning": int(learning), "excitatory.learning": int(learning),
             "presenter.attempt": 0, "presenter.intensity": self.parameters.intensity,
         }  # fmt: skip
+        if self.given:
+            inputs |= {f"rule.{name}": value for name, value in rule.neuron_parameters().items()}
         output = self.execute(inputs, pixels)
-        return self._collect(output, count)
+        return self._collect(output, count, learning)
 
-    def _collect(self, output: dict[str, NDArray[Any]], count: int) -> ChunkResult:
-        p = self.parameters
+    def _collect(self, output: dict[str, NDArray[Any]], count: int, learning: bool) -> ChunkResult:
+        p, learns = self.parameters, int(learning)
+
+        def operations(group: str, fan: str, spent: str) -> int:
+            return fan_operations(output[f"{group}.spikes"], output[fan], output[spent])
+
         image = output["presentation_monitor.image"].astype(np.int64)
         steps = np.rint(output["spike_monitor.t"] / (p.dt * 1e-3)).astype(np.int64)
         neuron, presentation = output["spike_monitor.i"].astype(np.int64), steps // p.slot_steps
@@ -174,14 +193,17 @@ class Program(ABC):
         responses = np.zeros((count, p.neurons), dtype=np.int32)
         # one index instead of two, which NumPy adds at many times as fast
         np.add.at(responses.reshape(-1), row[presentation][shown] * p.neurons + neuron[shown], 1)
-        counted = {label: int(output[name].sum(dtype=np.int64)) for name, label in COUNTERS.items()}
         counts = OperationCounts(
-            **counted,
-            excitatory_spikes=len(neuron),
+            input_to_excitatory=operations("input", "outgoing.fan_out", "outgoing.spent_out"),
             excitatory_to_inhibitory=len(neuron),
-            inhibitory_to_excitatory=counted["inhibitory_spikes"] * (p.neurons - 1),
+            inhibitory_to_excitatory=int(output["inhibitory.spikes"].sum(dtype=np.int64)) * (p.neurons - 1),
+            updates_on_input_spikes=learns * operations("input", "outgoing.plastic_out", "outgoing.spent_plastic"),
+            updates_on_excitatory_spikes=learns * operations("excitatory", "incoming.plastic_in", "incoming.spent_in"),
             images=count,
             presentations=len(image),
+            input_spikes=int(output["input.spikes"].sum(dtype=np.int64)),
+            excitatory_spikes=len(neuron),
+            inhibitory_spikes=int(output["inhibitory.spikes"].sum(dtype=np.int64)),
         )
         spikes = np.stack([neuron, presentation, steps % p.slot_steps], axis=1)
         return ChunkResult({name: output[name] for name in self.layout}, responses, attempts, counts, spikes)

@@ -44,7 +44,7 @@ class RuntimeProgram(Program):
         self.backend = target
         with self._preferences():
             self.built = build_network(parameters, rule, chunk)
-        self.layout = self.built.state
+        self.layout, self.given = self.built.state, self.built.given
 
     def _preferences(self) -> Any:
         # Strict arithmetic, so that Cython rounds as a strictly compiled standalone program does; -O1 because the

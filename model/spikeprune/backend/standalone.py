@@ -32,7 +32,7 @@ from spikeprune.backend.process import Processes
 from spikeprune.backend.scratch import scratch_folder
 from spikeprune.cores import usable_cores
 from spikeprune.errors import BackendError, reason_of
-from spikeprune.network import build_network
+from spikeprune.network import build_network, equation_strings
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
 from spikeprune.standalone.device import FAST_DEVICE
@@ -46,18 +46,8 @@ FLAGS = {
     "single": ["-w", "-O3", "-ffast-math", "-fno-math-errno", "-march=native", *_WIDEST],
     "double": ["-w", "-O3", "-ffp-contract=off", "-march=native", *_WIDEST],
 }
-#: Modules whose text, with ``pruning`` and ``standalone``, decides what Brian2 writes.
-MODEL = (
-    "backend/exchange",
-    "backend/standalone",
-    "encoding",
-    "integration",
-    "network",
-    "neurons",
-    "parameters",
-    "plasticity",
-    "presenter",
-)
+#: What makes C++ of strings, besides `standalone` and `synapses`; the strings themselves count as they are.
+GENERATORS = ("backend/exchange", "backend/standalone", "encoding", "integration", "network", "presenter", "schedule")
 #: What a program reads and writes: weight and two flags, going in and coming out.
 BYTES_PER_SYNAPSE = 12
 _HEADERS = """#ifdef __linux__
@@ -118,22 +108,20 @@ class StandaloneProgram(Program):
             self.files: Layout = {
                 name: (str(kind), size) for name, (kind, size) in json.loads(manifest.read_text()).items()
             }
-            self.layout = {
-                name: (np.dtype(kind), size) for name, (kind, size) in self.files.items() if size is not None
-            }
+            going_in = {name: (np.dtype(kind), size) for name, (kind, size) in self.files.items() if size is not None}
+            self.given = {name: entry for name, entry in going_in.items() if name.startswith("rule.")}
+            self.layout = {name: entry for name, entry in going_in.items() if name not in self.given}
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise BackendError(
                 f"The compiled program in {self.folder} is damaged ({error}): delete the folder and run again."
             ) from error
 
     def _key(self) -> str:
-        package = Path(__file__).parent.parent
-        named = [package / f"{name}.py" for name in MODEL]
-        sources = sorted([*named, *package.glob("pruning/*.py"), *package.glob("standalone/**/*")])
         model = {
-            "sources": [hashlib.sha256(path.read_bytes()).hexdigest() for path in sources if path.is_file()],
+            "equations": equation_strings(),
+            "sources": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in _generators()},
             "parameters": self.parameters.as_dict(),
-            "rule": self._rule_strings() if self.rule.acts_in_training else {},
+            "rule": self.rule.strings() if self.rule.acts_in_training else {},
             "chunk": self.chunk,
             "precision": self.precision,
             "flags": FLAGS[self.precision],
@@ -143,15 +131,6 @@ class StandaloneProgram(Program):
         }  # fmt: skip
         digest = hashlib.sha256(json.dumps(model, sort_keys=True).encode()).hexdigest()[:16]
         return f"n{self.parameters.neurons}-{self.rule.name if self.rule.acts_in_training else 'plain'}-{digest}"
-
-    def _rule_strings(self) -> dict[str, Any]:
-        """Return all that a rule adds to the network, which a rule from outside this package may change at any time."""
-        rule = self.rule
-        return {
-            "equations": rule.neuron_equations(), "on_spike": rule.on_spike, "update_neurons": rule.update_neurons,
-            "update_synapses": rule.update_synapses, "add_synapses": rule.add_synapses, "freezes": rule.freezes,
-            "normalised_sum": rule.normalised_sum, "population_sums": dict(rule.population_sums),
-        }  # fmt: skip
 
     def _build(self, report: Callable[[str], None]) -> None:
         try:
@@ -191,11 +170,12 @@ class StandaloneProgram(Program):
                 device.reinit()
                 device.activate(build_on_run=False)
                 built = build_network(self.parameters, self.rule, self.chunk)
-                state = {name: _variable(built.groups, name) for name in built.state}
+                layout = built.state | built.given
+                state = {name: _variable(built.groups, name) for name in layout}
                 monitors = {"spike_monitor": built.spike_monitor, "presentation_monitor": built.presentation_monitor}
                 recorded = {name: _variable(monitors, name) for name in SPIKE_OUTPUTS + PRESENTATION_OUTPUTS}
                 pixels = f"{built.pixels.name}_values"
-                going_in = [(variable, built.state[name][1]) for name, variable in state.items()]
+                going_in = [(variable, layout[name][1]) for name, variable in state.items()]
                 device.insert_code("main", read_code(device, going_in, pixels, built.pixels.values.size))
                 device.insert_code("before_end", write_code(device, [*state.values(), *recorded.values()]))
                 built.network.run(built.duration * b2.second, namespace={})
@@ -206,7 +186,7 @@ class StandaloneProgram(Program):
                 device.reinit()
                 b2.set_device("runtime")
         (folder / "headers.h").write_text(_HEADERS)
-        files: Layout = {name: (kind.str, size) for name, (kind, size) in built.state.items()}
+        files: Layout = {name: (kind.str, size) for name, (kind, size) in layout.items()}
         return files | {name: (np.dtype(variable.dtype).str, None) for name, variable in recorded.items()}
 
     def _compile(self, folder: Path) -> None:
@@ -245,7 +225,7 @@ class StandaloneProgram(Program):
         with scratch_folder(size) as folder:
             start, end = folder / "in", folder / "out"
             try:
-                write_input(start, {name: self.files[name] for name in self.layout}, inputs, pixels)
+                write_input(start, {name: self.files[name] for name in self.layout | self.given}, inputs, pixels)
             except OSError as error:
                 raise BackendError(
                     f"The file {start} cannot be written ({reason_of(error)}): make room there, or set TMPDIR "
@@ -271,6 +251,12 @@ class StandaloneProgram(Program):
                     f"The compiled program in {self.folder} failed ({reason}): delete the folder and run again."
                 )
             return read_output(end, self.files)
+
+
+def _generators() -> list[Path]:
+    package = Path(__file__).parent.parent
+    folders = [*package.glob("standalone/**/*"), *package.glob("synapses/*.py")]
+    return sorted(path for path in [*(package / f"{name}.py" for name in GENERATORS), *folders] if path.is_file())
 
 
 def _variable(groups: Mapping[str, Any], name: str) -> Any:

@@ -13,7 +13,7 @@ import typer
 from spikeprune.energy import PRICES
 from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.parameters import NetworkParameters
-from spikeprune.pruning import RULES, PruningRule, make_rule
+from spikeprune.pruning import RULES, PruningRule, rule_class
 
 __all__ = ["image_shape", "named_values", "network_parameters", "price_name", "pruning_rule"]
 
@@ -29,7 +29,12 @@ def price_name(name: str) -> str:
     return name
 
 
-RuleName = Annotated[str, typer.Option(metavar="NAME", help=f"Pruning rule: {', '.join(RULES)}.")]
+RuleName = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME", help=f"Pruning rule: {', '.join(RULES)}; or one of your own, module:Class or ./file.py:Class."
+    ),
+]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.", show_default=False)]
 DataDir = Annotated[
     Path | None,
@@ -113,11 +118,10 @@ def pruning_rule(name: str, entries: Sequence[str]) -> PruningRule:
     ParameterError
         If a name is unknown or a value is not allowed.
     """
-    values = named_values("--set", entries)
-    if name in RULES:
-        of_rule = {field.name for field in fields(RULES[name])}
-        for key in sorted(set(values) & {field.name for field in fields(NetworkParameters)} - of_rule):
-            raise ParameterError(
-                f"'{key}' is a parameter of the network, not of rule '{name}': write --network {key}={values[key]}."
-            )
-    return make_rule(name, values)
+    values, kind = named_values("--set", entries), rule_class(name)
+    of_rule = {field.name for field in fields(kind)}
+    for key in sorted(set(values) & {field.name for field in fields(NetworkParameters)} - of_rule):
+        raise ParameterError(
+            f"'{key}' is a parameter of the network, not of rule '{kind.name}': write --network {key}={values[key]}."
+        )
+    return kind.from_values(values)

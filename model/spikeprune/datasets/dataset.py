@@ -212,13 +212,12 @@ class Dataset:
         Returns
         -------
         Dataset
-            With its own copy of the data.  Whatever was guessed is in its `notes`, and a `DataNote` warns of it.
+            With its own copy of the data.  What was guessed is in its `notes`, and a `DataNote` warns of it.
 
         Raises
         ------
         DataError
-            If images are missing, empty, constant, of different sizes, NaN or out of range, or if labels are missing,
-            of another length or of another type, or a class is tested that training lacks.
+            If images or labels are missing or cannot be used, or a class is tested that training lacks.
         """
         converted = convert(
             train_images, train_labels, test_images, test_labels, name, class_names,

@@ -1,27 +1,30 @@
-"""Pruning rules, one a file.  To add a rule, add a file and name its class in ``RULES``."""
+"""Pruning rules: presets, the parts that they are made of, and the registry in which a rule is found again."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from spikeprune.errors import ParameterError, unknown_name
-from spikeprune.pruning.adaptive import AdaptivePruning
-from spikeprune.pruning.base import PruningRule, PruningState
-from spikeprune.pruning.constant import ConstantPruning
-from spikeprune.pruning.critical_period import CriticalPeriodPruning
-from spikeprune.pruning.focused import FocusedPruning
-from spikeprune.pruning.focused_settling import FocusedSettlingPruning
-from spikeprune.pruning.global_threshold import AdaptiveGlobalThreshold
-from spikeprune.pruning.none import NoPruning
-from spikeprune.pruning.post_training import PostTrainingPruning
-from spikeprune.pruning.random_removal import RandomRemoval
-from spikeprune.pruning.settling import SettlingPruning
+from spikeprune.pruning.ablations import (
+    AdaptiveGlobalThreshold,
+    AdaptiveWithoutActivity,
+    AdaptiveWithoutRenormalisation,
+)
+from spikeprune.pruning.base import PruningRule
+from spikeprune.pruning.controls import NoPruning, PostTrainingPruning, RandomRemoval
+from spikeprune.pruning.events import FREEZE, REMOVE, PruningState
+from spikeprune.pruning.ranks import LeastActiveNeurons, SmallestOfLayer, SmallestOfNeuron
+from spikeprune.pruning.registry import RULES, as_rule, find_rule, known_rules, make_rule, rule_class, specification
 from spikeprune.pruning.soft import SoftPruning
-from spikeprune.pruning.without_activity import AdaptiveWithoutActivity
-from spikeprune.pruning.without_renormalisation import AdaptiveWithoutRenormalisation
+from spikeprune.pruning.thresholds import (
+    AdaptivePruning,
+    ConstantPruning,
+    CriticalPeriodPruning,
+    FocusedPruning,
+    FocusedSettlingPruning,
+    SettlingPruning,
+)
 
 __all__ = [
+    "FREEZE",
+    "REMOVE",
     "RULES",
     "AdaptiveGlobalThreshold",
     "AdaptivePruning",
@@ -31,39 +34,20 @@ __all__ = [
     "CriticalPeriodPruning",
     "FocusedPruning",
     "FocusedSettlingPruning",
+    "LeastActiveNeurons",
     "NoPruning",
     "PostTrainingPruning",
     "PruningRule",
     "PruningState",
     "RandomRemoval",
     "SettlingPruning",
+    "SmallestOfLayer",
+    "SmallestOfNeuron",
     "SoftPruning",
+    "as_rule",
+    "find_rule",
+    "known_rules",
     "make_rule",
+    "rule_class",
+    "specification",
 ]
-
-RULES: dict[str, type[PruningRule]] = {
-    rule.name: rule
-    for rule in (
-        NoPruning, ConstantPruning, AdaptivePruning, FocusedPruning, SettlingPruning, FocusedSettlingPruning,
-        CriticalPeriodPruning, SoftPruning, PostTrainingPruning, RandomRemoval, AdaptiveWithoutActivity,
-        AdaptiveGlobalThreshold, AdaptiveWithoutRenormalisation,
-    )
-}  # fmt: skip
-
-
-def make_rule(name: str, values: Mapping[str, Any] | None = None) -> PruningRule:
-    """Build a rule from its name and parameters.
-
-    Raises
-    ------
-    ParameterError
-        If the rule or one of its parameters is unknown, or a value is not allowed.
-
-    Examples
-    --------
-    >>> make_rule("adaptive", {"beta": "0.6"}).beta
-    0.6
-    """
-    if name not in RULES:
-        raise ParameterError(unknown_name("rule", name, RULES))
-    return RULES[name].from_values(values or {})

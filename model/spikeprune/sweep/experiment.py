@@ -83,6 +83,8 @@ class PlannedRun:
         """
         values = self.settings.as_dict()
         del values["chunk"]
+        # What a rule does counts, not where it is defined on this machine.
+        values["rule_definition"] = values["rule_definition"]["strings"]
         if self.settings.precision == "double":
             del values["backend"]
         return {"model": MODEL_VERSION, "data": self.checksum, "settings": values}

@@ -61,7 +61,7 @@ def run_table(runs: Iterable[tuple[str, Summary]]) -> pd.DataFrame:
 
 def _row(label: str, summary: Summary) -> dict[str, Any]:
     settings, origin = summary.settings, summary.provenance
-    plain = {key: value for key, value in settings.items() if key not in ("rule", "parameters")}
+    plain = {key: value for key, value in settings.items() if key not in ("rule", "rule_definition", "parameters")}
     row: dict[str, Any] = {
         "run": summary.name, "data": summary.data, "neurons": summary.neurons, "rule": settings["rule"]["name"],
         "label": label, "seed": settings["seed"], "accuracy": summary.accuracy, "removed_share": summary.removed_share,

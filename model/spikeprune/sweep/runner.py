@@ -231,7 +231,7 @@ def _carry_out(
 def _program_key(run: PlannedRun) -> str:
     """Tell runs apart that need different programs; rules that do not act in training share one."""
     settings = run.settings
-    rule = type(settings.rule).__qualname__ if settings.rule.acts_in_training else ""
+    rule = settings.rule.fingerprint() if settings.rule.acts_in_training else ""
     return str((asdict(settings.parameters), rule, settings.chunk, settings.precision, settings.backend))
 
 

@@ -1,0 +1,195 @@
+"""Rules that remove by rank: the smallest weights of each neuron or of the layer, and the least active neurons.
+
+Up to the m-th pruning event the share ``share * min(m / events, 1)`` is removed, as exactly as whole numbers allow.
+What counts is the order alone, so no threshold has to be chosen.  Ranks are what Brian2's statements cannot say, hence
+the functions ``note``, ``kth_value`` and ``kth_number`` (:mod:`spikeprune.synapses.ranks`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spikeprune.parameters import parameter
+from spikeprune.pruning import parts, shared
+from spikeprune.pruning.base import PruningRule
+from spikeprune.pruning.events import PruningState, statements
+
+__all__ = ["LeastActiveNeurons", "SmallestOfLayer", "SmallestOfNeuron"]
+
+
+def _number(rule: Any, state: PruningState, size: Any, left: Any) -> NDArray[Any]:
+    """How many of `left` are to go now, of `size` in the beginning."""
+    event = state.neurons["event"]
+    event[:] = np.minimum(event + 1, rule.events)
+    wanted: NDArray[Any] = np.floor(np.clip(rule.share * event / rule.events * size - (size - left), 0, left) + 0.5)
+    return wanted.astype(int)
+
+
+def _label(state: PruningState) -> NDArray[Any]:
+    i, j = np.indices(state.w.shape)
+    label: NDArray[Any] = i * state.w.shape[1] + j
+    return label
+
+
+def _mark(rule: Any, state: PruningState, neurons: Any, k: int) -> None:
+    """Set `h` and `tie` of some neurons to the k-th smallest of their weights together, and its number."""
+    alive, w, label = state.alive[:, neurons], state.w[:, neurons], _label(state)[:, neurons]
+    order = np.lexsort((label[alive], w[alive]))
+    state.neurons["h"][neurons] = w[alive][order[k - 1]] if k > 0 else -1e300
+    state.neurons["tie"][neurons] = label[alive][order[k - 1]] if k > 0 else -1
+
+
+def _neuron_twin(rule: Any, state: PruningState) -> None:
+    state.neurons["size"][:] = np.maximum(state.neurons["size"], state.fan_in)
+    for j, k in enumerate(_number(rule, state, state.neurons["size"], state.fan_in)):
+        _mark(rule, state, [j], k)
+
+
+def _layer_twin(rule: Any, state: PruningState) -> None:
+    state.neurons["size"][:] = np.maximum(state.neurons["size"], state.fan_in.sum())
+    numbers = _number(rule, state, state.neurons["size"], state.fan_in.sum())
+    _mark(rule, state, np.arange(state.w.shape[1]), numbers[0])
+
+
+def _smallest(group: str, neuron: str, left: str, sums: dict[str, str], twin: Any) -> parts.Part:
+    """Note every weight under its group, and find the last one that goes; group -1 is that of removed synapses."""
+    wanted = f"wanted = clip(share*event/events*size - (size - {left}), 0, {left})"
+    return parts.Part(
+        variables="""event : 1  # pruning events so far, at most `events`
+size  : 1  # synapses before anything was removed
+noted : 1  # weights noted at this event
+h     : 1  # the largest weight that goes
+tie   : 1  # and the number of its synapse, where several are equal""",
+        add_synapses=f"noted_post += note(host, {group}, w, i*N + j)",
+        update_neurons=statements(
+            f"size = clip(size, {left}, 1e9)", "event = clip(event + 1, 0, events)", wanted,
+            f"h = kth_value(host, {neuron}, wanted)", f"tie = kth_number(host, {neuron}, wanted)", "noted = 0",
+        ),
+        population_sums=sums,
+        threshold="h",
+        initial={"event": 0, "size": 0, "h": 0, "tie": 0},
+        twin=twin,
+    )  # fmt: skip
+
+
+def _goes(rule: Any, state: PruningState) -> NDArray[np.bool_]:
+    h, tie = state.neurons["h"], state.neurons["tie"]
+    goes: NDArray[np.bool_] = (state.w < h) | ((state.w == h) & (_label(state) <= tie))
+    return goes
+
+
+LAST_TO_GO = parts.remove("(w < h_post or (w == h_post and i*N + j <= tie_post))", _goes)
+
+
+@dataclass(frozen=True)
+class SmallestOfNeuron(PruningRule):
+    """Remove the given share of each neuron's synapses, smallest weights first.
+
+    Parameters
+    ----------
+    share : float
+        Share of the synapses that is removed in the end.
+    events : int
+        Pruning events over which the removal is spread evenly.
+    start, interval : int
+        No pruning event before `start` images; then one whenever their number is a multiple of `interval`.
+
+    Examples
+    --------
+    >>> SmallestOfNeuron(share=0.5).events
+    10
+    """
+
+    share: float = parameter(0.8, "1", "share of the synapses that is removed", "design", "share")
+    events: int = parameter(10, "1", "pruning events over which the removal is spread", "project", "positive")
+    start: int = shared.start()
+    interval: int = shared.interval()
+
+    name: ClassVar[str] = "smallest-of-neuron"
+    parts = (_smallest("int(alive)*(j + 1) - 1", "i", "fan_in", {}, _neuron_twin), LAST_TO_GO)
+
+
+@dataclass(frozen=True)
+class SmallestOfLayer(PruningRule):
+    """Remove the given share of all synapses, smallest weights first, whichever neuron has them.
+
+    Parameters
+    ----------
+    share, events, start, interval
+        See :class:`SmallestOfNeuron`.
+    """
+
+    share: float = parameter(0.8, "1", "share of the synapses that is removed", "design", "share")
+    events: int = parameter(10, "1", "pruning events over which the removal is spread", "project", "positive")
+    start: int = shared.start()
+    interval: int = shared.interval()
+
+    name: ClassVar[str] = "smallest-of-layer"
+    parts = (_smallest("int(alive) - 1", "0", "all_fan_in", {"all_fan_in": "fan_in"}, _layer_twin), LAST_TO_GO)
+
+
+def _rank_neurons(rule: Any, state: PruningState) -> None:
+    count, event = state.neurons["count"], state.neurons["event"]
+    exists = state.fan_in > 0
+    event[:] = np.minimum(event + 1, rule.events)
+    state.neurons["activity"][:] = count * exists - ~exists
+    count[:] = 0
+
+
+def _inactive(rule: Any, state: PruningState) -> NDArray[np.bool_]:
+    order = np.argsort(state.neurons["activity"], kind="stable")
+    goes = np.zeros(len(order), bool)
+    goes[order[: int(rule.share * state.neurons["event"][0] / rule.events * len(order) + 0.5)]] = True
+    return goes[None, :]
+
+
+@dataclass(frozen=True)
+class LeastActiveNeurons(PruningRule):
+    """Remove all synapses of the given share of the neurons, those first that have fired least since the last event.
+
+    Our reading of online neuron pruning with a constant number of neurons (Guo et al. 2020, the sister paper [1]_).
+
+    Parameters
+    ----------
+    share : float
+        Share of the neurons that lose their synapses in the end.
+    events, start, interval
+        See :class:`SmallestOfNeuron`.
+
+    References
+    ----------
+    .. [1] W. Guo, H. E. Yantir, M. E. Fouda, A. M. Eltawil, K. N. Salama, "Towards efficient neuromorphic hardware:
+       unsupervised adaptive neuron pruning", Electronics 9:1059 (2020).
+    """
+
+    share: float = parameter(0.5, "1", "share of the neurons that lose their synapses", "[1]", "share")
+    events: int = parameter(10, "1", "pruning events over which the removal is spread", "project", "positive")
+    start: int = shared.start()
+    interval: int = shared.interval()
+
+    name: ClassVar[str] = "least-active-neurons"
+    parts = (
+        parts.Part(
+            variables="""event    : 1  # pruning events so far, at most `events`
+count    : 1  # spikes since the last event
+activity : 1  # spikes between the last two events; -1 of a neuron without synapses
+noted    : 1  # 1: its activity has been noted""",
+            on_spike="count += 1",
+            update_neurons="""event = clip(event + 1, 0, events)
+activity = count*int(fan_in > 0) - int(fan_in < 1)
+noted = note(host, 0, activity, i)
+count = 0""",
+            initial={"event": 0, "count": 0, "activity": 0},
+            twin=_rank_neurons,
+        ),
+        parts.remove(
+            "(activity_post < kth_value(host, 0, share_post*event_post/events_post*N)"
+            " or (activity_post == kth_value(host, 0, share_post*event_post/events_post*N)"
+            " and j <= kth_number(host, 0, share_post*event_post/events_post*N)))",
+            _inactive,
+        ),
+    )

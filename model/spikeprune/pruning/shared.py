@@ -1,0 +1,37 @@
+"""Parameters that several rules have: one declaration of unit, meaning, source and range for each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spikeprune.parameters import parameter
+
+__all__ = ["a_max", "beta", "eta", "given_back", "interval", "settled", "start"]
+
+
+def start(default: int = 0, source: str = "design") -> Any:
+    return parameter(default, "1", "images before the first pruning event", source, "not negative")
+
+
+def interval() -> Any:
+    return parameter(1000, "1", "images between two pruning events", "design", "positive")
+
+
+def beta(default: float, source: str, of: str = "the mean weight that the threshold heads for") -> Any:
+    return parameter(default, "1", f"share of {of}", source, "not negative")
+
+
+def eta(default: float, source: str) -> Any:
+    return parameter(default, "1", "rate of adaptation", source, "share")
+
+
+def a_max() -> Any:
+    return parameter(2.0, "1", "upper bound of the relative activity", "design", "positive")
+
+
+def settled() -> Any:
+    return parameter(500, "1", "spikes after which synapses are not depressed", "search", "not negative")
+
+
+def given_back() -> Any:
+    return parameter(0.5, "1", "share of the removed strength that is given back", "search", "share")

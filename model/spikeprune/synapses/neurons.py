@@ -1,0 +1,177 @@
+"""The neurons' side of a pruning rule: its variables in groups of their own, one neuron for each that is pruned.
+
+Nothing is added to the user's groups.  ``incoming`` has a neuron for each target neuron, with the variables of the
+rule; it shares the events of the target, or has an event of its own that comes regularly.  ``outgoing`` has one for
+each source neuron, where synapses are counted by neuron.  ``parameters`` and ``population`` are single neurons.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Any
+from zlib import crc32
+
+import brian2 as b2
+import numpy as np
+from brian2.core.functions import DEFAULT_FUNCTIONS
+
+from spikeprune.encoding import uniform
+from spikeprune.errors import ParameterError, unknown_name
+from spikeprune.pruning.base import PruningRule
+from spikeprune.pruning.events import statements
+from spikeprune.standalone import DenseSynapses, fast_code_object
+from spikeprune.standalone.expressions import names_in
+from spikeprune.synapses.counting import whole
+from spikeprune.synapses.masks import assigned, renamed
+from spikeprune.synapses.ranks import RANKS
+
+__all__ = ["FUNCTIONS", "SCHEDULE", "RuleNeurons", "check_names"]
+
+#: The schedule of a pruning event within the slot "end" of a time step; a network's own decisions come before it.
+SCHEDULE = {
+    "event": 3, "gather": 4, "population": 5, "update_neurons": 6, "update_synapses": 7, "finish": 8, "clear": 9
+}  # fmt: skip
+
+#: Functions that the strings of a rule may call, besides Brian2's.
+FUNCTIONS = {"uniform": uniform, **RANKS}
+
+
+class RuleNeurons:
+    """The groups of one host; see the module's description.
+
+    Parameters
+    ----------
+    rule : PruningRule
+    target : Group
+        The pruned synapses' target, or a part of a group.
+    name : str
+        Name of the synapses.
+    on : str or None
+        Event of the target at which the rule acts; without one, it acts `every` so often.
+    every, start, stop : Quantity
+    roles : mapping of str to (group, str) or number
+        What the host offers besides weights and spikes.
+    counted : bool
+        Whether synapses are counted by neuron.
+    """
+
+    def __init__(
+        self, rule: PruningRule, target: Any, name: str, *, on: str | None, every: Any, start: Any, stop: Any,
+        roles: Mapping[str, Any], counted: bool,
+    ) -> None:  # fmt: skip
+        self.rule, self.target, self.roles = rule, target, roles
+        parent, clock = whole(target), target.clock
+        self.values = rule.neuron_parameters() if rule.acts_in_training else {}
+        self.sums = dict(rule.population_sums) if rule.acts_in_training else {}
+        self.parameters = self._single(self.values, clock, f"{name}_rule")
+        self.population = self._single(self.sums, clock, f"{name}_population")
+        numbers = {role: value for role, value in roles.items() if not isinstance(value, tuple)}
+        #: What the strings of the rule mean by N, the number of target neurons, and by host, a number for each host.
+        self.numbers = {"N": len(target), "host": crc32(name.encode()) % 2**31}
+        constants = {f"rule_{number}": value for number, value in self.numbers.items()}
+        namespace = {**numbers, **FUNCTIONS, **constants, "every": every, "start": start, "stop": stop}
+        # Times of steps are compared as whole numbers, which no rounding of times can shift.
+        now = "timestep(t, dt) + 1"
+        condition = f"({now}) % timestep(every, dt) == 0 and {now} >= timestep(start, dt)"
+        condition += f" and {now} <= timestep(stop, dt)" if stop is not None else ""
+        fans = "fan_in : integer\n" + ("plastic_in : integer\nspent_in : integer\n" if counted else "")
+        self.ends_depression = counted and "depressible" in assigned(rule.update_neurons)
+        fans += "was_depressible : 1\n" if self.ends_depression else ""
+        self.incoming = b2.NeuronGroup(
+            len(parent), statements("total : 1", fans, rule.variables if rule.acts_in_training else ""),
+            events={"prune": condition} if rule.acts_in_training and on is None else None, clock=clock,
+            dtype={"spent_in": np.int64}, namespace={k: v for k, v in namespace.items() if v is not None},
+            codeobj_class=fast_code_object(), name=f"{name}_incoming",
+        )  # fmt: skip
+        #: Those of the neurons whose synapses are pruned.
+        part = target is not parent
+        self.pruned = self.incoming[target.start : target.stop] if part else self.incoming
+        if rule.acts_in_training:
+            self._attach(parent, on)
+
+    def _single(self, names: Any, clock: Any, name: str) -> Any:
+        if not names:
+            return None
+        made = b2.NeuronGroup(1, "".join(f"{each} : 1\n" for each in names), clock=clock, namespace={}, name=name)
+        for each, value in self.values.items() if names is self.values else ():
+            made.variables[each].set_value(value)  # an attribute could be the group's own, such as events
+        return made
+
+    def _attach(self, parent: Any, on: str | None) -> None:
+        """Let the rule's code run at the events of the target."""
+        rule, variables = self.rule, self.incoming.variables
+        for group in (self.parameters, self.population):
+            for name in group.equations.names if group is not None else ():
+                variables.add_reference(name, group, name, index="0")
+        for role, value in self.roles.items():
+            if isinstance(value, tuple):
+                single = len(value[0]) == 1 or value[0].variables[value[1]].scalar
+                variables.add_reference(role, *value, index="0" if single else None)
+        if on is None:
+            self.incoming.set_event_schedule("prune", when="end", order=SCHEDULE["event"])
+            variables.add_reference("_prunedspace", self.incoming, "_prunespace")
+        else:
+            variables.add_reference("_prunespace", parent, f"_{on}space")
+            variables.add_reference("_prunedspace", parent, f"_{on}space")
+        # Brian2 runs one code an event, hence two names; the condition, if it is the target's, is never asked here.
+        self.incoming.events = {"prune": "", "pruned": "", **self.incoming.events}
+        if rule.on_spike:
+            if "spike" not in self.target.events:
+                raise ParameterError(
+                    f"Rule '{rule.name}' follows the spikes of neurons, but '{self.target.name}' has no threshold: "
+                    "choose a rule without on_spike."
+                )
+            variables.add_reference("_spikespace", parent)
+            self.incoming.events["spike"] = ""
+            self._run("spike", "on_spike", rule.on_spike, "after_resets", 0)
+        # A mere copy would be another name of the same array to NumPy, which then changes in place.
+        before = "was_depressible = clip(depressible, 0, 1)" if self.ends_depression else ""
+        after = "total = 0" if "plastic_in" in variables else "total = 0\nfan_in = 0"
+        self._run("prune", "update_neurons", statements(before, rule.update_neurons, after), "end")
+        if rule.normalised_sum and "normalised_sum" in self.roles:
+            self._run("pruned", "normalised_sum", f"normalised_sum = {rule.normalised_sum}", "end", SCHEDULE["finish"])
+
+    def _run(self, event: str, what: str, code: str, when: str, order: int = SCHEDULE["update_neurons"]) -> None:
+        known = set(self.incoming.variables) | set(self.incoming.namespace) | {"N", "host"}
+        check_names(self.rule, what, code, known)
+        names = {number: f"rule_{number}" for number in self.numbers}
+        if self.target.start > 0:
+            names["i"] = f"(i - {self.target.start})"  # numbers of a part of a group begin with it
+        self.incoming.run_on_event(event, renamed(code, names), when=when, order=order)
+
+    def sum_up(self) -> Any:
+        """Synapses that add the rule's population sums up, or None where it has none."""
+        if not self.sums:
+            return None
+        add = "\n".join(f"{name}_post += {variable}_pre" for name, variable in self.sums.items())
+        clear = "\n".join(f"{name}_post = 0" for name in self.sums)
+        kind: Any = DenseSynapses if self.pruned is self.incoming else b2.Synapses
+        made = kind(
+            self.pruned, self.population, on_pre={"add": add, "clear": clear}, on_event="prune", namespace={},
+            clock=self.incoming.clock, name=f"{self.population.name}_sums",
+            delay={"add": 0 * b2.ms, "clear": 0 * b2.ms},
+        )  # fmt: skip
+        made.connect()
+        for pathway, moment in ((made.add, "population"), (made.clear, "clear")):
+            pathway.when, pathway.order = "end", SCHEDULE[moment]
+        return made
+
+
+def check_names(rule: PruningRule, what: str, code: str, known: set[str]) -> None:
+    """Raise ParameterError if a string of a rule names what nobody knows."""
+    names = set().union(*(names_in(line.value) for line in _statements(rule, what, code)))
+    own = assigned(code)
+    for name in sorted(names - known - own - set(DEFAULT_FUNCTIONS) - {"True", "False"}):
+        raise ParameterError(
+            f"In {what} of rule '{rule.name}': {unknown_name('name', name, sorted(k for k in known if k[0] != '_'))}"
+        )
+
+
+def _statements(rule: PruningRule, what: str, code: str) -> list[Any]:
+    try:
+        return [statement for statement in ast.parse(code).body if hasattr(statement, "value")]
+    except SyntaxError as error:
+        raise ParameterError(
+            f"In {what} of rule '{rule.name}': {error.msg} in '{(error.text or '').strip()}': write Brian2 statements."
+        ) from error
