@@ -16,7 +16,8 @@ from rich.text import Text
 
 from spikeprune.cli.console import Output
 from spikeprune.cli.options import Json
-from spikeprune.errors import ParameterError, SpikepruneError, reason_of, unknown_name
+from spikeprune.errors import ParameterError, SpikepruneError, reason_of
+from spikeprune.pruning import PruningRule
 from spikeprune.quiet import quiet_brian2
 
 __all__ = ["cache", "rules"]
@@ -26,15 +27,18 @@ ABANDONED = 3600
 
 
 def rules(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="One rule only.", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME", help="One rule only, by name, module:Class or ./file.py:Class.", show_default=False
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """List the pruning rules with their parameters, defaults, meanings and references."""
-    from spikeprune.pruning import RULES
+    from spikeprune.pruning import known_rules, rule_class
 
-    if name is not None and name not in RULES:
-        raise ParameterError(unknown_name("rule", name, RULES))
-    described = [describe_rule(key, rule) for key, rule in RULES.items() if name in (None, key)]
+    described = [describe_rule(rule_class(each)) for each in ([name] if name is not None else known_rules())]
     shown: list[Any] = []
     for each in described:
         shown += [Text(f"{each['name']}: {each['summary']}", style="bold"), _parameters(each)]
@@ -43,7 +47,7 @@ def rules(
     Output(as_json=json).result(described, *shown)
 
 
-def describe_rule(name: str, rule: type) -> dict[str, Any]:
+def describe_rule(rule: type[PruningRule]) -> dict[str, Any]:
     """Say what a rule is: summary, parameters with default, unit, meaning and range, reference."""
     summary = inspect.getdoc(rule) or ""
     page = inspect.getdoc(inspect.getmodule(rule)) or ""
@@ -56,7 +60,7 @@ def describe_rule(name: str, rule: type) -> dict[str, Any]:
         for entry in fields(rule)
     ]  # fmt: skip
     return {
-        "name": name, "class": rule.__qualname__, "module": rule.__module__, "summary": summary.splitlines()[0],
+        "name": rule.name, "class": rule.__qualname__, "module": rule.__module__, "summary": summary.splitlines()[0],
         "parameters": parameters, "reference": " ".join(references.split()) if found else "",
     }  # fmt: skip
 
