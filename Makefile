@@ -21,7 +21,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p $(MODERN) >/dev/null 2>&1 && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench overhead pruned clean compiler python
+.PHONY: help demo test lint figures bench overhead pruned clean compiler python
 
 help: ## list the targets
 	@echo "make TARGET [ARGS=\"...\"] [PYTHON=python3.12] [CXX=clang++]"
@@ -39,6 +39,10 @@ lint: $(VENV)/.installed-dev ## check style (ruff) and types (mypy)
 	@echo "==> Lint: ruff, then mypy on model/spikeprune."
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+figures: $(VENV)/.installed ## draw all figures into figures/out from stored results, without simulating; ARGS="RUN..." draws runs
+	@echo "==> Figures: drawing from results/, into figures/out (PDF, PNG and a caption each)."
+	@$(ALONE) $(BIN)/python figures/all.py $(ARGS)
 
 bench: $(VENV)/.installed-dev ## time spikeprune, the floor and its peers side by side; ARGS="--neurons 400" chooses
 	@echo "==> Benchmark: programs in turn, on an otherwise idle machine if you can; peers that are not installed are skipped."

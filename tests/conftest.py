@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +16,13 @@ import numpy as np
 import pytest
 
 if TYPE_CHECKING:
+    from cuda_on_cpu.build import StandIn
     from spikeprune import Dataset, NetworkParameters, PruningRule
     from spikeprune.backend import Program
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
+NO_CUDA = "brian2cuda is not installed: .ci/cuda runs these tests where Python 3.12 is there"
 NO_MNIST = "MNIST not found: set SPIKEPRUNE_DATA to a torchvision root"
 
 
@@ -47,11 +51,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if _torchvision_root() is not None:
-        return
+    reasons = {}
+    if _torchvision_root() is None:
+        reasons["mnist"] = NO_MNIST
+    if find_spec("brian2cuda") is None:
+        reasons["cuda"] = NO_CUDA
     for item in items:
-        if item.get_closest_marker("mnist"):
-            item.add_marker(pytest.mark.skip(reason=NO_MNIST))
+        for marker, reason in reasons.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session")
@@ -116,6 +124,20 @@ def compiled(small: NetworkParameters, small_rule: PruningRule) -> Callable[...,
         return programs[precision]
 
     return program
+
+
+@pytest.fixture(scope="session")
+def standin() -> StandIn:
+    """What executes CUDA programs on a CPU, compiled once."""
+    from filelock import FileLock
+
+    from cuda_on_cpu.build import HERE, StandIn
+
+    sources = b"".join(path.read_bytes() for path in sorted(HERE.rglob("*")) if path.suffix in (".h", ".cpp", ".py"))
+    folder = Path(os.environ["SPIKEPRUNE_CACHE"]) / f"standin-{hashlib.sha256(sources).hexdigest()[:16]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        return StandIn(folder)
 
 
 @pytest.fixture(autouse=True)

@@ -37,7 +37,7 @@ TINY = [
     "--network", "attempts=1", "--network", "intensity=30",
 ]  # fmt: skip
 PRUNING = ["--rule", "constant", "--set", "h=0.1", "--set", "interval=2"]
-PICTURES = ("receptive_fields.png", "history.png", "confusion.png")
+PICTURES = ("receptive_fields.png", "weights.png", "history.png", "operations.png", "confusion.png")
 
 
 def run(*arguments: object) -> Result:
@@ -548,10 +548,11 @@ def test_demo_trains_compares_and_takes_finished_runs_over(
     output.out, output.err = (Console(file=StringIO(), width=100) for _ in range(2))
     run_demo(tmp_path, output, "loihi", plan=plan)
     printed = output.out.file.getvalue()  # type: ignore[attr-defined]
-    for words in ("baseline", "constant pruning removed", "soft pruning froze", "which still transmit", "frozen)"):
+    for words in ("baseline", "constant pruning removed", "soft pruning froze", "which still transmit", "frozen)",
+                  "on one page"):  # fmt: skip
         assert words in printed
     assert all(len(line) <= 100 for line in printed.splitlines() if str(tmp_path) not in line)
-    for name in ("comparison.png", "history.png", "constant/receptive_fields.png"):
+    for name in ("comparison.png", "history.png", "constant/receptive_fields.png", "report.html"):
         assert (tmp_path / name).exists()
     for function in ("draw_run", "draw_comparison"):  # once is enough
         monkeypatch.setattr(f"spikeprune.cli.demo.{function}", lambda *arguments: [])

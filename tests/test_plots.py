@@ -1,4 +1,4 @@
-"""Pictures show what is stored: curves equal the history, removed synapses are grey, files are whole or absent."""
+"""Pictures show what is stored: curves equal the history, removed synapses are white, files are whole or absent."""
 
 from __future__ import annotations
 
@@ -74,10 +74,10 @@ def whole() -> Run:
     return make_run(NoPruning())
 
 
-def test_receptive_fields_show_every_weight_and_grey_removed_synapses(pruned: Run) -> None:
+def test_receptive_fields_show_every_weight_and_leave_removed_synapses_white(pruned: Run) -> None:
     before, after, bar = receptive_fields(pruned).axes
     assert bar.get_ylabel() == "weight"
-    assert after.get_title("left") == f"After training: {100 * (1 - pruned.alive.mean()):.0f} % removed (grey)"
+    assert after.get_title("left") == f"After training: {100 * (1 - pruned.alive.mean()):.0f} % removed (white)"
     shown = after.images[0].get_array()
     np.testing.assert_allclose(np.sort(shown.compressed()), np.sort(pruned.weights[pruned.alive]))
     np.testing.assert_allclose(after.images[0].cmap.get_bad()[:3], float(REMOVED))
@@ -154,5 +154,5 @@ def test_file_is_a_png_and_whole_or_absent(pruned: Run, tmp_path: Path) -> None:
     with pytest.raises(RunFolderError, match="cannot be written"):
         confusion(pruned, tmp_path / "nowhere" / "confusion.png")
     with pytest.raises(ParameterError, match="PNG"):
-        confusion(pruned, tmp_path / "confusion.pdf")
+        confusion(pruned, tmp_path / "confusion.jpg")
     assert [file.name for file in tmp_path.iterdir()] == ["fields.png"]

@@ -1,4 +1,4 @@
-"""Pruning and counting on any Brian2 synapses: by hand, against a recount, on every target, under hostile statements."""
+"""Pruning and counting on any Brian2 synapses: by hand, against a recount, on every target, with hostile statements."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ RESULTS = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
 #: Column to the value that it shows, and the factor between the two.
 COLUMNS = {
     "accuracy, %": ("accuracy", 1.0),
+    "shared accuracy, %": ("shared_accuracy", 1.0),
     "weights removed, %": ("removed_share", 100.0),
     "weights frozen, %": ("frozen_share", 100.0),
     "dead neurons": ("dead_neurons", 1.0),

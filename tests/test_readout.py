@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 
 from spikeprune.errors import DataError, ParameterError
-from spikeprune.readout import NO_ANSWER, UNASSIGNED, assign_labels, read_out, silent_neurons, vote
+from spikeprune.readout import (
+    NO_ANSWER,
+    UNASSIGNED,
+    assign_labels,
+    class_sums,
+    read_out,
+    shared_vote,
+    silent_neurons,
+    vote,
+)
 from spikeprune.recent import RecentResponses
 
 
@@ -62,6 +71,22 @@ def test_order_of_neurons_and_images_does_not_matter() -> None:
     assert np.array_equal(vote(responses[images][:, neurons], shuffled, 4), vote(responses, assignment, 4)[images])
 
 
+def test_shared_vote_by_hand() -> None:
+    # Mean responses to classes 0 and 1: neuron 0 (3, 1), neuron 1 (0, 2), so shares (3/4, 1/4) and (0, 1).
+    sums, images = class_sums([[3, 0], [1, 2]], [0, 1], 2)
+    # Spikes (4, 1): class 0 gets 3/(3/4) = 4, class 1 (1 + 1)/(5/4) = 1.6.  Spikes (1, 1): 1 and 1.  (1, 2): 1 and 1.8.
+    assert shared_vote([[4, 1], [1, 1], [1, 2], [0, 0]], sums, images).tolist() == [0, 0, 1, NO_ANSWER]
+
+
+def test_shared_vote_of_neurons_that_answer_one_class_each_is_the_vote() -> None:
+    rng = np.random.default_rng(2)
+    assignment = rng.integers(0, 4, 15)
+    labels = rng.integers(0, 4, 60)
+    responses = rng.poisson(2, (60, 15)) * (assignment == labels[:, np.newaxis])
+    other = rng.poisson(0.7, (200, 15))
+    assert np.array_equal(shared_vote(other, *class_sums(responses, labels, 4)), vote(other, assignment, 4))
+
+
 def test_read_out_by_hand() -> None:
     # Neuron 0 answers class 0, neuron 1 class 1, neuron 2 never fires while labels are read.
     result = read_out(
@@ -75,6 +100,9 @@ def test_read_out_by_hand() -> None:
     assert result.silent.tolist() == [2]
     assert result.predictions.tolist() == [0, 1, 1, NO_ANSWER]
     assert result.accuracy == 50.0  # images 0 and 1 of four
+    # Shares: neuron 0 (1, 0), neuron 1 (1/3, 2/3); image 0 gets (13/3)/(4/3) = 3.25 for class 0 and 1 for class 1,
+    # image 1 1/4 and 1, image 2 (5/3)/(4/3) = 1.25 and 2, image 3 no answer.
+    assert result.shared_accuracy == 50.0
     # Rows: label 0 is read as 0 once and as 1 once; label 1 is read as 1 once and not at all once.
     assert result.confusion.tolist() == [[1, 1, 0], [0, 1, 1]]
 

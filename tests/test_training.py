@@ -419,6 +419,29 @@ def test_evaluation_counts_and_responses_belong_together(whole: Run) -> None:
     assert result.accuracy == pytest.approx(100 * np.mean(result.readout.predictions == result.labels))
 
 
+def test_neuron_that_is_not_recruited_does_not_answer_everything(whole: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a bound, a neuron frozen with a theta far below the others' fires most; with it, like the others."""
+    theta = whole.theta.copy()
+    bound = float(theta.max())
+    weak = whole.state | {"excitatory.theta": np.where(np.arange(12) == 3, 0.0, theta)}
+    raised = whole.state | {"excitatory.theta": np.full(12, bound)}
+
+    def evaluate(state: Any) -> Any:
+        return evaluation_module.evaluate(
+            whole.program, state, whole.dataset, whole.responses, whole.labels, seed=5, workers=1
+        )
+
+    unbounded = evaluate(weak)
+    assert unbounded.responses.sum(axis=0).argmax() == 3
+    assert unbounded.unrecruited == 0
+    monkeypatch.setattr(whole.program, "parameters", replace(whole.program.parameters, theta_recruited=bound * 1e3))
+    bounded, expected = evaluate(weak), evaluate(raised)
+    np.testing.assert_array_equal(bounded.responses, expected.responses)
+    assert bounded.unrecruited == np.count_nonzero(theta < bound) + (theta[3] >= bound)
+    assert bounded.as_dict()["unrecruited_neurons"] == bounded.unrecruited
+    assert weak["excitatory.theta"][3] == 0
+
+
 def test_evaluation_is_kept_in_the_folder(train: Train, digits: Dataset, tmp_path: Path) -> None:
     few = digits.subset(train=40, test=20)
     run = train(few, epochs=1, folder=tmp_path / "run")

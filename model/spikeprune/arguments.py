@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
+from spikeprune.datasets import Dataset
 from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning import AdaptivePruning, PruningRule, as_rule
+from spikeprune.scaling import scaled_parameters
 
-__all__ = ["as_parameters", "refuse", "rule_given"]
+__all__ = ["network_given", "refuse", "rule_given"]
 
 
 def rule_given(rule: Any) -> PruningRule:
@@ -24,21 +26,31 @@ def rule_given(rule: Any) -> PruningRule:
     return AdaptivePruning() if rule is None else as_rule(rule)
 
 
-def as_parameters(parameters: Any) -> NetworkParameters:
-    """Make network parameters of such, or of a mapping of names to values; None stands for the defaults.
+def network_given(given: Any, neurons: int | None, data: Dataset) -> NetworkParameters:
+    """Make the parameters of a network of what is given for them, its size, and the data.
+
+    Parameters
+    ----------
+    given : NetworkParameters, mapping or None
+        None stands for the defaults.  What a mapping does not give follows the data and the number of neurons.
+    neurons : int or None
+        Those of `given` unless given here; 100 where neither says.
+    data : Dataset
 
     Raises
     ------
     ParameterError
-        If it is none of these, a name is unknown or a value is not allowed.
+        If `given` is none of these, a name is unknown or a value is not allowed.
     """
-    if parameters is None:
-        return NetworkParameters()
-    if isinstance(parameters, NetworkParameters):
-        return parameters
-    if isinstance(parameters, Mapping):
-        return NetworkParameters.from_dict(parameters)
-    raise ParameterError(f"parameters is {parameters!r}: pass NetworkParameters(…), or a dict of names and values.")
+    if given is None:
+        given = NetworkParameters()
+    if isinstance(given, NetworkParameters):
+        return replace(given, neurons=given.neurons if neurons is None else neurons, inputs=data.n_inputs)
+    if not isinstance(given, Mapping):
+        raise ParameterError(f"parameters is {given!r}: pass NetworkParameters(…), or a dict of names and values.")
+    size = given.get("neurons", NetworkParameters().neurons) if neurons is None else neurons
+    checked = NetworkParameters.from_dict({**given, "neurons": size})
+    return scaled_parameters(checked.neurons, data.n_inputs, data.ink, given)
 
 
 def refuse(options: Mapping[str, Any], rule: PruningRule, allowed: Iterable[str]) -> None:

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeprune.errors import DataError, ParameterError, unknown_name
-from spikeprune.readout import NO_ANSWER, assign_labels, assignment_of, class_sums
+from spikeprune.readout import NO_ANSWER, assign_labels, class_sums, shared_votes
 
 __all__ = ["READOUTS", "decide", "fit", "shares"]
 
@@ -89,10 +89,7 @@ def _assignment(responses: NDArray[Any], labels: NDArray[np.int64], n_classes: i
 
 def _proportion(responses: NDArray[Any], labels: NDArray[np.int64], n_classes: int) -> Scores:
     sums, images = class_sums(responses, labels, n_classes)
-    means = sums / np.maximum(images, 1)[:, np.newaxis]
-    proportions = (means / np.maximum(means.sum(axis=0), 1e-12)).T  # [neurons, classes]
-    voters = np.maximum(np.bincount(np.maximum(assignment_of(sums, images), 0), minlength=n_classes), 1)
-    return lambda counts: counts @ proportions / voters
+    return lambda counts: shared_votes(counts, sums, images)
 
 
 def _nearest(responses: NDArray[Any], labels: NDArray[np.int64], n_classes: int) -> Scores:

@@ -2,10 +2,15 @@
 
 Test images are shown in blocks of fixed size, each starting from the trained state, so that blocks can run side by side
 and the result does not depend on how many do.
+
+Freezing cuts theta off from what keeps it in balance.  A neuron that has not been recruited by any image keeps silent
+while its theta decays below its start; the first spikes of its recruitment raise theta again.  Frozen in between, it
+answers whatever it is shown.  So evaluation lets no theta be less than ``theta_recruited``, where that is set.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,11 +24,12 @@ from spikeprune.cores import usable_cores
 from spikeprune.datasets import Dataset
 from spikeprune.errors import DataError
 from spikeprune.operations import OperationCounts, connection_sparsity, synaptic_operations
+from spikeprune.parameters import NetworkParameters
 from spikeprune.readout import Readout, read_out, silent_neurons
 from spikeprune.records import RunFolder
 from spikeprune.seals import checksum_of, sealed
 
-__all__ = ["BLOCK", "Evaluation", "evaluate"]
+__all__ = ["BLOCK", "Evaluation", "evaluate", "frozen_thresholds"]
 
 #: Images in a block.  Part of what an evaluation means: another size gives (slightly) other responses.
 BLOCK = 500
@@ -43,6 +49,8 @@ class Evaluation:
         Synaptic operations, all in inference.
     neurobench : dict of str to float
         Effective_ACs, Effective_MACs and Dense per inference, and connection sparsity.
+    unrecruited : int
+        Neurons whose theta was raised to ``theta_recruited`` because training had left it below.
     """
 
     readout: Readout
@@ -50,6 +58,7 @@ class Evaluation:
     labels: NDArray[np.int64]
     counts: OperationCounts
     neurobench: dict[str, float]
+    unrecruited: int = 0
 
     @property
     def accuracy(self) -> float:
@@ -79,11 +88,14 @@ class Evaluation:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the numbers, for JSON."""
+        shared = self.readout.shared_accuracy
         return {
             "accuracy": self.accuracy,
+            "shared_accuracy": None if math.isnan(shared) else shared,
             "images": len(self.labels),
             "silent_neurons": len(self.readout.silent),
             "dead_neurons": len(self.dead),
+            "unrecruited_neurons": self.unrecruited,
             "counts": self.counts.as_dict(),
             "neurobench": self.neurobench,
             "confusion": self.readout.confusion.tolist(),
@@ -96,9 +108,35 @@ class Evaluation:
         readout = Readout(
             accuracy=values["accuracy"], predictions=arrays["predictions"], confusion=arrays["confusion"],
             assignment=arrays["assignment"], silent=arrays["silent"],
+            shared_accuracy=math.nan if values.get("shared_accuracy") is None else values["shared_accuracy"],
         )  # fmt: skip
         counts = OperationCounts.from_dict(values["counts"])
-        return cls(readout, arrays["responses"].astype(np.int32), arrays["labels"], counts, values["neurobench"])
+        return cls(
+            readout, arrays["responses"].astype(np.int32), arrays["labels"], counts, values["neurobench"],
+            values.get("unrecruited_neurons", 0),
+        )  # fmt: skip
+
+
+def frozen_thresholds(theta: NDArray[Any], p: NetworkParameters) -> NDArray[Any]:
+    """Return the thresholds of a network in evaluation: those of training, but at least ``theta_recruited``.
+
+    Parameters
+    ----------
+    theta : ndarray [neurons]
+        In V, as training has left it.
+    p : NetworkParameters
+
+    Examples
+    --------
+    >>> frozen_thresholds(np.array([0.012, 0.035]), NetworkParameters(theta_recruited=20.0)).tolist()
+    [0.02, 0.035]
+    """
+    return np.maximum(theta, np.asarray(p.theta_recruited * 1e-3, dtype=theta.dtype))
+
+
+def _frozen(program: Program, state: State) -> State:
+    theta = frozen_thresholds(state["excitatory.theta"], program.parameters)
+    return state | {"excitatory.theta": theta}
 
 
 def respond(
@@ -117,6 +155,7 @@ def respond(
     responses : ndarray of int32 [images, neurons]
     counts : OperationCounts
     """
+    state = _frozen(program, state)
     side_by_side = (workers or usable_cores()) if program.backend == "cpp_standalone" else 1
     done, stopped = 0, False
 
@@ -192,6 +231,7 @@ def evaluate(
     if not (train_labels >= 0).any():
         raise DataError("None of the images that assign neurons to classes has a label: label some training images.")
     images = dataset.test_images.reshape(len(dataset.test_images), -1)
+    unrecruited = int(np.count_nonzero(_frozen(program, state)["excitatory.theta"] > state["excitatory.theta"]))
     responses, counts = respond(program, state, images, seed=seed, workers=workers, progress=progress)
     classes, p = dataset.n_classes, program.parameters
     readout = read_out(train_responses, train_labels, responses, dataset.test_labels, classes)
@@ -200,4 +240,4 @@ def evaluate(
     neurobench = synaptic_operations(counts, p.inputs, p.neurons, p.slot_steps) | {
         "connection_sparsity": network, "connection_sparsity_plastic": layer,
     }  # fmt: skip
-    return Evaluation(readout, responses, dataset.test_labels, counts, neurobench)
+    return Evaluation(readout, responses, dataset.test_labels, counts, neurobench, unrecruited)

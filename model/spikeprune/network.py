@@ -135,7 +135,7 @@ def _link_equations(equations: str, *names: str) -> str:
     return "\n".join(f"{name} : {kinds[name]} (linked)" for name in names) + "\n"
 
 
-def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltNetwork:
+def build_network(p: NetworkParameters, rule: PruningRule, chunk: int, clock: Any = None) -> BuiltNetwork:
     """Create the Diehl & Cook network with a pruning rule, ready to run one chunk of images after another.
 
     Parameters
@@ -146,6 +146,8 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
         Its strings become part of the network.
     chunk : int
         Largest number of images in a chunk.
+    clock : brian2.Clock, optional
+        Clock with the time step of `p`; a new one if not given.
 
     Returns
     -------
@@ -153,7 +155,7 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int) -> BuiltN
     """
     n, namespace = p.neurons, model_namespace(p)
     # One clock of our own for all: the default clock belongs to the user, and `dt=` would make a clock for each group.
-    clock = b2.Clock(p.dt * b2.ms, name="clock")
+    clock = clock or b2.Clock(p.dt * b2.ms, name="clock")
     namespace["pixels"] = pixels = b2.TimedArray(np.zeros((chunk, p.inputs)), dt=1 * b2.second, name="pixels")
 
     def group(size: int, equations: str, links: tuple[str, ...] = (), kind: Any = LayerGroup, **kwargs: Any) -> Any:

@@ -136,6 +136,10 @@ class NetworkParameters:
     theta_0: float = parameter(20.0, "mV", "initial adaptive threshold theta", "[2]")
     theta_plus: float = parameter(0.05, "mV", "rise of theta at a spike", "[2]", "not negative")
     tau_theta: float = parameter(1e7, "ms", "decay of theta", "[2]", "positive")
+    theta_recruited: float = parameter(
+        0.0, "mV", "least theta in evaluation: neurons below were not recruited; 0 for no bound", "project",
+        "not negative",
+    )  # fmt: skip
     theta_offset: float = parameter(20.0, "mV", "subtracted from the base threshold where theta is added", "[2]")
 
     w_exc_inh: float = parameter(10.4, "1", "weight excitatory to inhibitory (one to one)", "[2]", "not negative")

@@ -4,6 +4,9 @@ The network learns without labels.  Afterwards each excitatory neuron is assigne
 strongly to on labelled images, and an image is given the class whose neurons answer it most strongly [1]_.
 A response is a spike count, images × neurons; labels are the integers 0 to `n_classes` - 1.
 
+:func:`shared_vote` reads the same spikes in another way, in which a neuron speaks for every class that it answers: the
+rule of Diehl and Cook is its special case of neurons that answer one class each.
+
 References
 ----------
 .. [1] P. U. Diehl and M. Cook, Unsupervised learning of digit recognition using spike-timing-dependent plasticity,
@@ -12,6 +15,7 @@ References
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +23,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import confusion_matrix
 
-from spikeprune.errors import DataError, ParameterError
+from spikeprune.errors import DataError
+from spikeprune.responses import class_labels, spike_counts
 
 __all__ = [
     "NO_ANSWER",
@@ -31,6 +36,8 @@ __all__ = [
     "class_sums",
     "read_out",
     "score",
+    "shared_vote",
+    "shared_votes",
     "silent_neurons",
     "vote",
 ]
@@ -56,6 +63,8 @@ class Readout:
         Class of each neuron, or `UNASSIGNED`.
     silent : ndarray of int64 [silent neurons]
         Neurons that never fired on the labelled images, in ascending order.
+    shared_accuracy : float
+        The same as `accuracy`, the images read by :func:`shared_vote`; NaN of a read-out from before it was there.
     """
 
     accuracy: float
@@ -63,6 +72,7 @@ class Readout:
     confusion: NDArray[np.int64]
     assignment: NDArray[np.int64]
     silent: NDArray[np.int64]
+    shared_accuracy: float = math.nan
 
 
 def assign_labels(responses: ArrayLike, labels: ArrayLike, n_classes: int) -> NDArray[np.int64]:
@@ -111,8 +121,8 @@ def class_sums(responses: ArrayLike, labels: ArrayLike, n_classes: int) -> tuple
     images : ndarray of int64 [n_classes]
         Images of each class.
     """
-    counts = _spike_counts(responses)
-    classes = _class_labels(labels, len(counts), n_classes, lowest=UNLABELLED)
+    counts = spike_counts(responses)
+    classes = class_labels(labels, len(counts), n_classes, lowest=UNLABELLED)
     sums = np.zeros((n_classes, counts.shape[1]), dtype=np.int64)
     for label in range(n_classes):
         # Copies one class at a time: 60000 images × 1600 neurons need not fit in memory twice.
@@ -152,8 +162,8 @@ def vote(responses: ArrayLike, assignment: ArrayLike, n_classes: int) -> NDArray
     DataError
         If the responses are not spike counts, or the assignment does not fit them.
     """
-    counts = _spike_counts(responses)
-    classes = _class_labels(assignment, counts.shape[1], n_classes, what="assignments", lowest=UNASSIGNED)
+    counts = spike_counts(responses)
+    classes = class_labels(assignment, counts.shape[1], n_classes, what="assignments", lowest=UNASSIGNED)
     means = np.zeros((len(counts), n_classes))
     for label in range(n_classes):
         members = np.flatnonzero(classes == label)
@@ -162,6 +172,50 @@ def vote(responses: ArrayLike, assignment: ArrayLike, n_classes: int) -> NDArray
     predictions = means.argmax(axis=1).astype(np.int64)
     predictions[means.max(axis=1) == 0] = NO_ANSWER
     return predictions
+
+
+def shared_vote(responses: ArrayLike, sums: NDArray[np.int64], images: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give each image a class, where a neuron's spikes count for each class by its share in what the neuron answers.
+
+    Of the mean responses ``m_cj`` of neuron `j` to the labelled images of class `c`, the share of the class is
+    ``s_cj = m_cj / sum_c m_cj``, and an image with spike counts ``r_j`` gets the class with the highest mean count
+    ``sum_j s_cj r_j / sum_j s_cj``.  A neuron that answers two classes alike so says little about either; with neurons
+    that answer one class each, this is :func:`vote`.
+
+    Parameters
+    ----------
+    responses : array_like of int [images, neurons]
+        Spikes of each neuron on each image.
+    sums, images : ndarray
+        What :func:`class_sums` returns of the labelled images.
+
+    Returns
+    -------
+    ndarray of int64 [images]
+        Class of each image, the lowest one in a tie, or `NO_ANSWER` where no neuron fired that has a share.
+
+    Raises
+    ------
+    DataError
+        If the responses are not spike counts.
+
+    Examples
+    --------
+    >>> shared_vote([[2, 3]], *class_sums([[4, 2], [0, 2]], [0, 1], n_classes=2)).tolist()
+    [1]
+    """
+    votes = shared_votes(responses, sums, images)
+    predictions = votes.argmax(axis=1).astype(np.int64)
+    predictions[votes.max(axis=1) == 0] = NO_ANSWER
+    return predictions
+
+
+def shared_votes(responses: ArrayLike, sums: NDArray[np.int64], images: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Mean counts by which :func:`shared_vote` decides [images, n_classes]."""
+    means = sums / np.maximum(images, 1)[:, np.newaxis]
+    shares = means / np.maximum(means.sum(axis=0), np.finfo(float).tiny)
+    votes: NDArray[np.float64] = spike_counts(responses) @ shares.T
+    return votes / np.maximum(shares.sum(axis=1), np.finfo(float).tiny)
 
 
 def silent_neurons(responses: ArrayLike) -> NDArray[np.int64]:
@@ -177,7 +231,7 @@ def silent_neurons(responses: ArrayLike) -> NDArray[np.int64]:
     DataError
         If the responses are not spike counts.
     """
-    return np.flatnonzero(~_spike_counts(responses).any(axis=0)).astype(np.int64)
+    return np.flatnonzero(~spike_counts(responses).any(axis=0)).astype(np.int64)
 
 
 def read_out(
@@ -205,19 +259,22 @@ def read_out(
     DataError
         If there are no test images, or responses and labels do not fit together.
     """
-    test = _spike_counts(test_responses)
-    truth = _class_labels(test_labels, len(test), n_classes)
+    test = spike_counts(test_responses)
+    truth = class_labels(test_labels, len(test), n_classes)
     if not len(test):
         raise DataError("There are 0 test images, but at least one is needed: pass the responses to some.")
-    assignment = assign_labels(train_responses, train_labels, n_classes)
+    sums, images = class_sums(train_responses, train_labels, n_classes)
+    assignment = assignment_of(sums, images)
     predictions = vote(test, assignment, n_classes)
     accuracy, confusion = score(predictions, truth, n_classes)
+    shared, _ = score(shared_vote(test, sums, images), truth, n_classes)
     return Readout(
         accuracy=accuracy,
         predictions=predictions,
         confusion=confusion,
         assignment=assignment,
         silent=silent_neurons(train_responses),
+        shared_accuracy=shared,
     )
 
 
@@ -229,32 +286,3 @@ def score(
     table = confusion_matrix(truth, columns, labels=np.arange(n_classes + 1))
     # In this order 7 of 25 are 28 %, not 28.000000000000004.
     return 100 * int((truth == predictions).sum()) / len(truth), table[:n_classes].astype(np.int64)
-
-
-def _spike_counts(responses: ArrayLike) -> NDArray[np.integer[Any]]:
-    counts = np.asarray(responses)
-    if counts.ndim != 2:
-        raise DataError(f"Responses have {counts.ndim} dimensions instead of 2: pass an array images × neurons.")
-    if counts.dtype.kind not in "iu":
-        raise DataError(f"Responses are {counts.dtype} instead of integers: pass spike counts.")
-    if counts.size and counts.min() < 0:
-        raise DataError(f"A response is {counts.min()}, but a spike count is at least 0: check the responses.")
-    return counts
-
-
-def _class_labels(
-    labels: ArrayLike, expected: int, n_classes: int, what: str = "labels", lowest: int = 0
-) -> NDArray[np.integer[Any]]:
-    if n_classes < 1:
-        raise ParameterError(f"n_classes is {n_classes}, but at least 1 is needed: give the number of classes.")
-    classes = np.asarray(labels)
-    if classes.shape != (expected,):
-        raise DataError(f"The {what} have shape {classes.shape} instead of ({expected},): pass those of the responses.")
-    if classes.size and classes.dtype.kind not in "iu":
-        raise DataError(f"The {what} are {classes.dtype} instead of integers: number the classes from 0.")
-    if classes.size and not lowest <= classes.min() <= classes.max() < n_classes:
-        raise DataError(
-            f"The {what} run from {classes.min()} to {classes.max()}, but {lowest} to {n_classes - 1} are allowed: "
-            "check them and n_classes."
-        )
-    return classes

@@ -56,8 +56,9 @@ FINAL = ("network.npz", "history.json")
 LEFTOVER = re.compile(r"\.(run|history|results|checkpoint|network|evaluation)\.(json|npz)-\w+")
 #: What reading a damaged archive raises.
 DAMAGE = (OSError, ValueError, TypeError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
+PICTURE_NAMES = ("receptive_fields", "weights", "history", "operations", "confusion", "comparison")
 #: Files of the pictures, by the function of :mod:`spikeprune.plots` that draws them.
-PICTURES = {name: f"{name}.png" for name in ("receptive_fields", "history", "confusion", "comparison")}
+PICTURES = {name: f"{name}.png" for name in PICTURE_NAMES}
 
 
 def run_path(data: str, rule: str, neurons: int, seed: int) -> Path:

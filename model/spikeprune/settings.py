@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeprune.backend import PRECISIONS, Program, make_program
+from spikeprune.backend import COMPILED, PRECISIONS, Program, make_program
 from spikeprune.errors import ParameterError
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning import PruningRule, find_rule
@@ -80,7 +80,7 @@ class Settings:
 
     def program(self, report: Callable[[str], None] | None = None) -> Program:
         """Build the program of these settings, or find it."""
-        options = {"report": report} if self.backend == "cpp_standalone" and report else {}
+        options = {"report": report} if self.backend in COMPILED and report else {}
         return make_program(self.backend, self.parameters, self.rule, self.chunk, self.precision, **options)
 
     def order(self, images: int, epoch: int) -> NDArray[np.intp]:

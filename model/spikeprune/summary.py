@@ -46,6 +46,8 @@ class Summary:
         Share of the plastic synapses that were removed, and that still transmit but no longer learn; 0 to 1.
     accuracy : float or None
         Test images given their own label, in percent; None before an evaluation, as all that follows.
+    shared_accuracy : float or None
+        The same, read by :func:`spikeprune.readout.shared_vote`; None of an evaluation from before it was there.
     test_images : int or None
         Images of the evaluation.
     silent_neurons : int or None
@@ -70,6 +72,7 @@ class Summary:
     removed_share: float
     frozen_share: float
     accuracy: float | None = None
+    shared_accuracy: float | None = None
     test_images: int | None = None
     silent_neurons: int | None = None
     dead_neurons: int | None = None
@@ -128,6 +131,7 @@ class Summary:
         return replace(
             self,
             accuracy=results["accuracy"],
+            shared_accuracy=results.get("shared_accuracy"),
             test_images=results["images"],
             silent_neurons=results["silent_neurons"],
             dead_neurons=results["dead_neurons"],
@@ -186,6 +190,7 @@ class Summary:
             "data": self.data,
             "settings": self.settings,
             "accuracy": self.accuracy,
+            "shared_accuracy": self.shared_accuracy,
             "test_images": self.test_images,
             "silent_neurons": self.silent_neurons,
             "dead_neurons": self.dead_neurons,

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from spikeprune.arguments import as_parameters, refuse, rule_given
+from spikeprune.arguments import network_given, refuse, rule_given
 from spikeprune.continuing import first_state
 from spikeprune.datasets import DataDescription, Dataset, as_dataset, load_origin
 from spikeprune.datasets.order import come_in_runs
@@ -75,11 +75,13 @@ def train(
         How often every image is shown.
     seed : int, optional
         Key of all random numbers: 0, or one more than that of `initial`, unless given.
-    parameters : NetworkParameters or mapping, optional
-        Other constants than Diehl & Cook's; the number of inputs is taken from the images.
+    parameters : NetworkParameters or mapping of str to number, optional
+        Constants of the network: Diehl & Cook's unless given; sizes are taken from `neurons` and the images.  With a
+        mapping, which may be empty, what it does not give follows the data and the number of neurons
+        (:func:`spikeprune.scaling.scaled_parameters`).
     shuffle : bool
         Draw the order of the images anew for each epoch.
-    backend : {'cpp_standalone', 'cython', 'numpy'}
+    backend : {'cpp_standalone', 'cuda_standalone', 'cython', 'numpy'}
     precision : {'single', 'double'}
     chunk : int, optional
         Images between two checkpoints: 1000, or 100 in a training with few images, unless given.
@@ -112,14 +114,12 @@ def train(
     rule, data = rule_given(rule), as_dataset(dataset)
     refuse(unknown, rule, (name for name in inspect.signature(train).parameters if name != "unknown"))
     before = load(initial) if isinstance(initial, str | Path) else initial
-    given = as_parameters(parameters) if parameters is not None or before is None else before.settings.parameters
-    if neurons is not None or parameters is None:
-        given = replace(given, neurons=given.neurons if neurons is None else neurons)
+    given = before.settings.parameters if parameters is None and before is not None else parameters
     shown = epochs * len(data.train_images) if isinstance(epochs, int | np.integer) else 0
     if chunk is None:
         chunk = 1000 if shown >= MANY else 100
     settings = Settings(
-        parameters=replace(given, inputs=data.n_inputs), rule=rule,
+        parameters=network_given(given, neurons, data), rule=rule,
         seed=seed if seed is not None else 0 if before is None else before.settings.seed + 1,
         epochs=epochs, shuffle=shuffle, backend=backend, precision=precision, chunk=chunk,
         assignment_images=assignment_images,

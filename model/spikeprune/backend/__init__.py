@@ -1,4 +1,4 @@
-"""Back ends: the same network run by Brian2 in Python or as a compiled C++ program."""
+"""Back ends: the same network run by Brian2 in Python or as a compiled program, in C++ or CUDA."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
 
-__all__ = ["BACKENDS", "PRECISIONS", "ChunkResult", "Program", "State", "make_program"]
+__all__ = ["BACKENDS", "COMPILED", "PRECISIONS", "ChunkResult", "Program", "State", "make_program"]
 
 #: Names of the back ends; the first is the default.
-BACKENDS = ("cpp_standalone", "cython", "numpy")
+BACKENDS = ("cpp_standalone", "cuda_standalone", "cython", "numpy")
+
+#: Those whose programs are compiled once, kept, and report before that.
+COMPILED = ("cpp_standalone", "cuda_standalone")
 
 
 def make_program(
@@ -27,7 +30,7 @@ def make_program(
 
     Parameters
     ----------
-    backend : {'cpp_standalone', 'cython', 'numpy'}
+    backend : {'cpp_standalone', 'cuda_standalone', 'cython', 'numpy'}
     parameters : NetworkParameters
     rule : PruningRule
     chunk : int
@@ -50,6 +53,10 @@ def make_program(
             from spikeprune.backend.standalone import StandaloneProgram
 
             return StandaloneProgram(parameters, rule, chunk, precision, **options)
+        if backend == "cuda_standalone":
+            from spikeprune.backend.cuda import CudaProgram
+
+            return CudaProgram(parameters, rule, chunk, precision, **options)
         from spikeprune.backend.runtime import RuntimeProgram
 
         return RuntimeProgram(parameters, rule, chunk, precision, target=backend)

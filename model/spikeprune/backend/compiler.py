@@ -9,9 +9,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from spikeprune.cores import usable_cores
 from spikeprune.errors import BackendError
 
-__all__ = ["compiler", "compiler_version", "machine"]
+__all__ = ["compiler", "compiler_version", "jobs", "machine"]
 
 
 def compiler() -> str:
@@ -49,3 +50,8 @@ def machine() -> str:
         ).hexdigest()
     except OSError:
         return platform.processor() or platform.machine()
+
+
+def jobs() -> int:
+    """Return how many compilers can run side by side."""
+    return usable_cores()

@@ -49,7 +49,7 @@ def read_code(device: Any, variables: Iterable[tuple[ArrayVariable, int]], pixel
         for memory, _ in [_memory(device, variable)]
     )
     return f"""
-#ifdef __linux__
+#ifdef PR_SET_PDEATHSIG
 prctl(PR_SET_PDEATHSIG, SIGKILL); // whatever kills a run takes its program along
 #endif
 if (args.size() != 2)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import shutil
 import signal
 import tempfile
@@ -26,44 +25,22 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from spikeprune.backend.base import PRESENTATION_OUTPUTS, SPIKE_OUTPUTS, Program, brian2_preferences
-from spikeprune.backend.compiler import compiler, compiler_version, machine
+from spikeprune.backend.compiler import compiler, compiler_version, jobs, machine
 from spikeprune.backend.exchange import UNWRITTEN, Layout, read_code, read_output, write_code, write_input
 from spikeprune.backend.process import Processes
 from spikeprune.backend.scratch import scratch_folder
-from spikeprune.cores import usable_cores
 from spikeprune.errors import BackendError, reason_of
-from spikeprune.network import build_network, equation_strings
+from spikeprune.network import BuiltNetwork, build_network, equation_strings
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
-from spikeprune.standalone.device import FAST_DEVICE
+from spikeprune.standalone import FAST_DEVICE, FLAGS
 
-__all__ = ["StandaloneProgram", "cache_folder", "compiler", "compiler_version"]
+__all__ = ["StandaloneProgram", "cache_folder", "compiler", "compiler_version", "jobs"]
 
-# By default, compilers for x86 leave half of the widest vector units unused.
-_WIDEST = ["-mprefer-vector-width=512"] if platform.machine().lower() in ("x86_64", "amd64") else []
-#: Flags for each precision.  Double precision follows IEEE rules strictly, as the other back ends do.
-FLAGS = {
-    "single": ["-w", "-O3", "-ffast-math", "-fno-math-errno", "-march=native", *_WIDEST],
-    "double": ["-w", "-O3", "-ffp-contract=off", "-march=native", *_WIDEST],
-}
 #: What makes C++ of strings, besides `standalone` and `synapses`; the strings themselves count as they are.
 GENERATORS = ("backend/exchange", "backend/standalone", "encoding", "integration", "network", "presenter", "schedule")
 #: What a program reads and writes: weight and two flags, going in and coming out.
 BYTES_PER_SYNAPSE = 12
-_HEADERS = """#ifdef __linux__
-#include <csignal>
-#include <sys/prctl.h>
-#endif
-#include "objects.h"
-#include "network.h"
-#include "brianlib/common_math.h"
-#include <algorithm>
-#include <climits>
-#include <cmath>
-#include <ctime>
-#include <fstream>
-#include <iostream>
-"""
 
 
 def cache_folder() -> Path:
@@ -84,6 +61,8 @@ class StandaloneProgram(Program):
     """
 
     backend = "cpp_standalone"
+    #: Name of the Brian2 device.
+    device = FAST_DEVICE
     #: Command that starts the program, for profilers and the like, and says nothing: ``["taskset", "-c", "1"]``,
     #: ``["perf", "record", "--quiet", "--output", "/tmp/perf.data"]``.
     launcher: Sequence[str] = ()
@@ -100,10 +79,14 @@ class StandaloneProgram(Program):
         self._processes = Processes()
         #: Version line of the compiler.
         self.compiler = compiler_version()
+        self._prepare(report or (lambda sentence: None))
+
+    def _prepare(self, report: Callable[[str], None]) -> None:
+        """Find the program, or build it; read what goes in and comes out."""
         self.folder = cache_folder() / self._key()
         manifest = self.folder / "manifest.json"
         if not manifest.exists():
-            self._build(report or (lambda sentence: None))
+            self._build(report)
         try:
             self.files: Layout = {
                 name: (str(kind), size) for name, (kind, size) in json.loads(manifest.read_text()).items()
@@ -159,25 +142,21 @@ class StandaloneProgram(Program):
 
     def _generate(self, folder: Path) -> Layout:
         """Let Brian2 write the C++ project; return type and size of each variable that comes out."""
-        with brian2_preferences(
-            core__default_float_dtype=self.dtype,
-            codegen__cpp__extra_compile_args_gcc=FLAGS[self.precision],
-            core__stop_on_keyboard_interrupt=False,
-        ):
-            b2.set_device(FAST_DEVICE, build_on_run=False)
+        with brian2_preferences(**self._preferences()):
+            b2.set_device(self.device, build_on_run=False)
             device = b2.get_device()
             try:
                 device.reinit()
                 device.activate(build_on_run=False)
-                built = build_network(self.parameters, self.rule, self.chunk)
+                built = self._network(device)
                 layout = built.state | built.given
                 state = {name: _variable(built.groups, name) for name in layout}
                 monitors = {"spike_monitor": built.spike_monitor, "presentation_monitor": built.presentation_monitor}
                 recorded = {name: _variable(monitors, name) for name in SPIKE_OUTPUTS + PRESENTATION_OUTPUTS}
                 pixels = f"{built.pixels.name}_values"
                 going_in = [(variable, layout[name][1]) for name, variable in state.items()]
-                device.insert_code("main", read_code(device, going_in, pixels, built.pixels.values.size))
-                device.insert_code("before_end", write_code(device, [*state.values(), *recorded.values()]))
+                coming_out = [*state.values(), *recorded.values()]
+                self._exchange(device, going_in, coming_out, pixels, built.pixels.values.size)
                 built.network.run(built.duration * b2.second, namespace={})
                 device.build(directory=str(folder), compile=False, run=False, with_output=False)
                 # Every program start would read the pixels of the build, which are all zero.
@@ -185,35 +164,42 @@ class StandaloneProgram(Program):
             finally:
                 device.reinit()
                 b2.set_device("runtime")
-        (folder / "headers.h").write_text(_HEADERS)
         files: Layout = {name: (kind.str, size) for name, (kind, size) in layout.items()}
         return files | {name: (np.dtype(variable.dtype).str, None) for name, variable in recorded.items()}
+
+    def _preferences(self) -> dict[str, Any]:
+        """Return the preferences of Brian2 with which the project is written."""
+        return {
+            "core__default_float_dtype": self.dtype,
+            "codegen__cpp__extra_compile_args_gcc": FLAGS[self.precision],
+            "core__stop_on_keyboard_interrupt": False,
+        }
+
+    def _network(self, device: Any) -> BuiltNetwork:
+        return build_network(self.parameters, self.rule, self.chunk)
+
+    def _exchange(
+        self, device: Any, going_in: Sequence[tuple[Any, int]], coming_out: Sequence[Any], pixels: str, size: int
+    ) -> None:
+        """Put the reading of the file IN and the writing of OUT into the program."""
+        device.insert_code("main", read_code(device, going_in, pixels, size))
+        device.insert_code("before_end", write_code(device, coming_out))
 
     def _compile(self, folder: Path) -> None:
         command = compiler()
         environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS")}
         environment["CXX"] = command
-        # Precompiled headers save two thirds of the time; a compiler that ignores the .gch file just takes longer.
-        # They are named in CXX because Brian2 drops flags that it cannot test on their own.
-        header = ["-I.", "-x", "c++-header", "headers.h", "-o", "headers.h.gch"]
-        precompile = [*command.split(), *FLAGS[self.precision], *header]
-        (folder / "make.deps").touch()
-        jobs = usable_cores()
-        for arguments in (precompile, ["make", f"-j{jobs}", f"CXX={command} -include headers.h"]):
-            try:
-                done = self._processes.run(arguments, cwd=folder, env=environment)
-            except FileNotFoundError as error:
-                raise BackendError(
-                    f"'{arguments[0]}' was not found: install it (for example 'apt-get install make')."
-                ) from error
-            if done.returncode:
-                lines = [
-                    line for line in done.stderr.splitlines() if "error" in line.lower()
-                ] or done.stderr.splitlines()
-                raise BackendError(
-                    f"The compiler '{command}' failed ({lines[0].strip() if lines else 'no message'}): check that it "
-                    "works, or choose --backend numpy."
-                )
+        arguments = ["make", f"-j{jobs()}", f"CXX={command}"]
+        try:
+            done = self._processes.run(arguments, cwd=folder, env=environment)
+        except FileNotFoundError as error:
+            raise BackendError("'make' was not found: install it (for example 'apt-get install make').") from error
+        if done.returncode:
+            lines = [line for line in done.stderr.splitlines() if "error" in line.lower()] or done.stderr.splitlines()
+            raise BackendError(
+                f"The compiler '{command}' failed ({lines[0].strip() if lines else 'no message'}): check that it "
+                "works, or choose --backend numpy."
+            )
 
     def stop(self) -> None:
         """End the programs that other threads have started."""

@@ -27,6 +27,7 @@ from spikeprune.cli.options import (
     Workers,
 )
 from spikeprune.cli.predicting import predict
+from spikeprune.cli.reporting import report
 from spikeprune.cli.sweeping import sweep
 from spikeprune.quiet import quiet_brian2
 
@@ -156,6 +157,7 @@ def compare(
     output.result(document, results_table(summaries, price), *classes)
 
 
+app.command()(report)
 app.command()(sweep)
 app.command()(rules)
 app.command()(cache)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from spikeprune.backend import COMPILED
 from spikeprune.cli.console import Output
 from spikeprune.cores import usable_cores
 from spikeprune.errors import BackendError, SpikepruneError
@@ -31,7 +32,7 @@ def compiled(settings: Settings) -> bool:
     def refuse(sentence: str) -> None:
         raise _NotCompiled
 
-    if settings.backend != "cpp_standalone":
+    if settings.backend not in COMPILED:
         return True
     try:
         settings.program(refuse)
@@ -61,7 +62,7 @@ def programs(wanted: Mapping[str, Settings], output: Output) -> Iterator[Callabl
         return
     cores = usable_cores()
     output.say(
-        f"Brian2 writes each network as a C++ program and the compiler turns it into machine code: {len(missing)} "
+        f"Brian2 writes each network as a program and the compiler turns it into machine code: {len(missing)} "
         "programs, together about a minute on two cores; they are kept for the next time."
     )
     children: list[subprocess.Popen[str]] = []

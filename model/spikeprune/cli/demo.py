@@ -23,6 +23,7 @@ from spikeprune.errors import RunFolderError
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning import AdaptivePruning, NoPruning, PruningRule, SoftPruning
 from spikeprune.records import RunFolder
+from spikeprune.report import write_report
 from spikeprune.run import Run
 from spikeprune.settings import Settings
 from spikeprune.summary import Summary
@@ -115,12 +116,14 @@ def run_demo(folder: Path, output: Output, price: str, fresh: bool = False, plan
     with output.waiting("Drawing pictures …"):
         pictures = draw_comparison(runs, folder)
         pictures += [picture for name, run in runs.items() for picture in draw_run(run, folder / name)]
+        report = write_report([folder / name for name in runs], folder / "report.html", price)
     summaries = [Summary.read(folder / name, name) for name in runs]
     seconds = time.perf_counter() - began
     output.result(
         {
             "runs": [summary.as_dict(price, summaries[0]) for summary in summaries],
             "pictures": [str(path) for path in pictures],
+            "report": str(report),
             "seconds": seconds,
         },
         results_table(summaries, price),
@@ -128,6 +131,7 @@ def run_demo(folder: Path, output: Output, price: str, fresh: bool = False, plan
         "",
         "Pictures:",
         *(f"  {path}" for path in pictures),
+        f"All of it on one page: {report}",
     )
     output.say(f"Done in {seconds:.0f} s. Next: spikeprune show {folder / list(runs)[-2]}; spikeprune train --help")
 

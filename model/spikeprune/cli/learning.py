@@ -78,7 +78,7 @@ def train(
         int | None, typer.Option(min=1, help="Evaluate on this many held-out training images, not on the test images.")
     ] = None,
     shuffle: Annotated[bool, typer.Option("--shuffle", help="Show the images in another order each epoch.")] = False,
-    backend: Annotated[str, typer.Option(help="cpp_standalone, cython or numpy.")] = "cpp_standalone",
+    backend: Annotated[str, typer.Option(help="cpp_standalone, cuda_standalone, cython or numpy.")] = "cpp_standalone",
     precision: Annotated[str, typer.Option(help="single or double.")] = "single",
     chunk: Annotated[
         int | None, typer.Option(help="Images between two checkpoints; 1000, or 100 in a training with few images.")

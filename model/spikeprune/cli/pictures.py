@@ -13,15 +13,20 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_comparison", "draw_run", "drawn"]
 
-OF_RUN = ("receptive_fields", "history", "confusion")
+OF_RUN = ("receptive_fields", "weights", "history", "operations", "confusion")
+#: Those of them that show an evaluation.
+EVALUATED = ("operations", "confusion")
 OF_COMPARISON = ("comparison", "history")
 
 
 def draw_run(run: Run, folder: Path) -> list[Path]:
-    """Draw receptive fields before and after, the course of training, and the confusion matrix of an evaluated run."""
+    """Draw fields and weights before and after, the course of training, and what an evaluated run has besides.
+
+    That is the operations by class and the confusion matrix.
+    """
     from spikeprune import plots
 
-    wanted = [name for name in OF_RUN if name != "confusion" or run.evaluation is not None]
+    wanted = [name for name in OF_RUN if name not in EVALUATED or run.evaluation is not None]
     for name in wanted:
         getattr(plots, name)(run, folder / PICTURES[name])
     return [folder / PICTURES[name] for name in wanted]

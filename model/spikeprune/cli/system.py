@@ -10,6 +10,7 @@ from typing import Any
 
 from spikeprune.backend import BACKENDS
 from spikeprune.backend.standalone import cache_folder, compiler, compiler_version
+from spikeprune.backend.toolkit import find_nvcc, missing
 from spikeprune.datasets import available, data_folder
 from spikeprune.errors import BackendError
 from spikeprune.provenance import provenance
@@ -28,9 +29,9 @@ def system_information(data_dir: str | os.PathLike[str] | None = None) -> dict[s
     Returns
     -------
     dict
-        ``versions``, ``commit``, ``dirty``, ``platform``, ``processor``, ``cores``, ``compiler``, ``make``, ``cuda``,
-        ``backends`` (name to None where usable, else what is missing), ``data_folder``, ``data_sets`` (name to folder
-        or None), ``cache`` (``folder``, ``programs``, ``bytes``).
+        ``versions``, ``commit``, ``dirty``, ``platform``, ``processor``, ``cores``, ``compiler``, ``make``, ``cuda``
+        (with ``missing``, a sentence each), ``backends`` (name to None where usable, else what is missing),
+        ``data_folder``, ``data_sets`` (name to folder or None), ``cache`` (``folder``, ``programs``, ``bytes``).
     """
     source = provenance()
     try:
@@ -39,15 +40,24 @@ def system_information(data_dir: str | os.PathLike[str] | None = None) -> dict[s
         compiles = {"command": None, "version": None, "missing": str(error)}
     make = shutil.which("make")
     lacking = None if compiles["command"] and make else "a C++ compiler" if make else "make"
-    nvcc = _nvcc()
+    without_cuda = missing()
     cache = cache_folder()
     return {
         **{key: source[key] for key in ("versions", "commit", "dirty", "platform", "processor", "cores")},
         "compiler": compiles,
         "make": make,
-        "cuda": {"nvcc": nvcc, "devices": _devices(), "brian2cuda": source["versions"]["brian2cuda"]},
+        "cuda": {
+            "nvcc": find_nvcc(),
+            "devices": _devices(),
+            "brian2cuda": source["versions"]["brian2cuda"],
+            "missing": without_cuda,
+        },
         "backends": {
-            name: {"cpp_standalone": lacking, "cython": None if compiles["command"] else "a C++ compiler"}.get(name)
+            name: {
+                "cpp_standalone": lacking,
+                "cuda_standalone": " ".join(without_cuda) or None,
+                "cython": None if compiles["command"] else "a C++ compiler",
+            }.get(name)
             for name in BACKENDS
         },
         "data_folder": str(data_folder(data_dir)),
@@ -65,12 +75,6 @@ def _size(path: Path) -> int:
         return path.stat().st_size if path.is_file() else 0
     except OSError:  # another process is building or cleaning
         return 0
-
-
-def _nvcc() -> str | None:
-    homes = [os.environ.get("CUDA_HOME"), os.environ.get("CUDA_PATH"), "/usr/local/cuda"]
-    places = [str(Path(home) / "bin") for home in homes if home]
-    return shutil.which("nvcc") or shutil.which("nvcc", path=os.pathsep.join(places))
 
 
 def _devices() -> list[str]:

@@ -172,7 +172,7 @@ def system_table(information: dict[str, Any]) -> Table:
         "CUDA": f"nvcc {cuda['nvcc'] or 'not found'}, {', '.join(cuda['devices']) or 'no device found'}, "
         f"brian2cuda {cuda['brian2cuda'] or 'not installed'}",
         **{
-            f"Back end {name}": f"lacks {lacking}" if lacking else "usable"
+            f"Back end {name}": "usable" if not lacking else lacking if lacking.endswith(".") else f"lacks {lacking}"
             for name, lacking in information["backends"].items()
         },
         "Data folder": information["data_folder"],

@@ -104,6 +104,11 @@ class Dataset:
         return height * width
 
     @property
+    def ink(self) -> float:
+        """Mean pixel of the training images, 0 to 1, which the summed weight may follow."""
+        return float(self.train_images.mean(dtype=np.float64) / 255)
+
+    @property
     def n_classes(self) -> int:
         """Number of classes."""
         return len(self.class_names)
@@ -138,10 +143,6 @@ class Dataset:
             Fetch a named data set that is not there (see `spikeprune.datasets.fetch`).
         shape, white, grey
             How to read the user's own images, as for `from_arrays`.
-
-        Returns
-        -------
-        Dataset
 
         Raises
         ------
@@ -236,11 +237,6 @@ class Dataset:
         ----------
         train, test : int, optional
             Number of training and of test images to keep; all of them by default.
-
-        Returns
-        -------
-        Dataset
-            With the same name and classes.
 
         Raises
         ------

@@ -72,7 +72,7 @@ def history(runs: Run | Mapping[str, Run], path: PathLike | None = None) -> Figu
         threshold.text(0.5, 0.5, "no threshold", transform=threshold.transAxes, ha="center", color="0.5")
         threshold.set_yticks([])
     removed.set(title="Removed weights", ylabel="share of the weights (%)", ylim=(-2, 100))
-    accuracy.set(title="Running accuracy", xlabel="images seen", ylabel="images read correctly (%)", xlim=(0, None))
+    accuracy.set(title="Running accuracy", xlabel="images seen", ylabel="classified correctly (%)", xlim=(0, None))
     operations.set(title="Synaptic operations", xlabel="images seen", ylabel="operations per image", ylim=(0, None))
     operations.yaxis.set_major_formatter(EngFormatter())
     accuracy.xaxis.set_major_formatter("{x:,.0f}")

@@ -1,4 +1,4 @@
-"""What all pictures share: the style, named runs, and files that are whole or absent."""
+"""What all pictures share: the style, the widths of a page, named runs, and files that are whole or absent."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spikeprune.errors import DataError, ParameterError, RunFolderError, reason_of
@@ -16,12 +18,18 @@ if TYPE_CHECKING:
     from spikeprune.evaluation import Evaluation
     from spikeprune.run import Run
 
-__all__ = ["STYLE", "PathLike", "evaluated", "named", "saved"]
+__all__ = ["COLUMN", "PAGE", "STYLE", "PathLike", "evaluated", "named", "note", "saved", "signed"]
 
 #: The style of all pictures.
 STYLE = Path(__file__).with_name("spikeprune.mplstyle")
 
+#: Widths on paper, in inches: one column (89 mm) and both (183 mm).
+COLUMN, PAGE = 3.5, 7.2
+
 PathLike = str | os.PathLike[str]
+
+#: What may be written, and the metadata without which the same picture is the same file.
+FORMATS: dict[str, dict[str, None]] = {".png": {}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
 
 
 def named(runs: Run | Mapping[str, Run]) -> Mapping[str, Run]:
@@ -39,18 +47,30 @@ def evaluated(run: Run, name: str) -> Evaluation:
     return run.evaluation
 
 
+def note(ax: Axes, text: str, **options: Any) -> None:
+    """Write into the middle of axes that have nothing to show."""
+    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", color="0.5", **options)
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """Write a number with its sign, a minus as long as the plus, and ± where it rounds to nothing."""
+    text = f"{value:+.{digits}f}"
+    return text.replace("-", "−") if float(text) else "±" + text[1:]
+
+
 def saved(figure: Figure, path: PathLike | None) -> Figure:
     """Write the figure where there is a path, whole or not at all."""
     if path is None:
         return figure
     target = Path(path)
-    if target.suffix.lower() != ".png":
-        raise ParameterError(f"The picture '{target}' would be a PNG file: let its name end in .png.")
+    kind = target.suffix.lower()
+    if kind not in FORMATS:
+        raise ParameterError(f"The picture '{target}' would be a PNG, PDF or SVG file: let its name end so.")
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-        with os.fdopen(handle, "wb") as file:
-            figure.savefig(file, format="png")
+        with os.fdopen(handle, "wb") as file, matplotlib.rc_context(fname=STYLE):
+            figure.savefig(file, format=kind[1:], metadata=FORMATS[kind])
         os.chmod(temporary, 0o644)
         os.replace(temporary, target)
     except OSError as error:

@@ -9,15 +9,17 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.ticker import EngFormatter, MaxNLocator
+from numpy.typing import NDArray
 
 from spikeprune.operations import OperationCounts
-from spikeprune.plots.figure import STYLE, PathLike, evaluated, named, saved
+from spikeprune.plots.figure import STYLE, PathLike, evaluated, named, saved, signed
 
 if TYPE_CHECKING:
     from spikeprune.run import Run
 
-__all__ = ["OPERATIONS", "comparison", "confusion"]
+__all__ = ["OPERATIONS", "comparison", "confusion", "draw_confusion"]
 
 #: Label and colour of each class of operation: transmissions are blue, updates orange.
 OPERATIONS = {
@@ -51,10 +53,17 @@ def confusion(run: Run, path: PathLike | None = None) -> Figure:
         If the run has not been evaluated; if the path does not end in .png; if the file cannot be written.
     """
     evaluation, names = evaluated(run, "run"), run.data.class_names
-    table = evaluation.readout.confusion
-    percent = 100 * table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     figure = Figure(figsize=(4.9, 4.2))
     ax = figure.subplots()
+    image = draw_confusion(ax, evaluation.readout.confusion, names)
+    ax.set_title(f"Test accuracy {evaluation.accuracy:.1f} % on {len(evaluation.labels)} images")
+    figure.colorbar(image, ax=ax, label="share of the class (%)", shrink=0.9, aspect=30).outline.set_visible(False)
+    return saved(figure, path)
+
+
+def draw_confusion(ax: Axes, table: NDArray[np.integer], names: Sequence[str]) -> AxesImage:
+    """Draw the matrix [classes, classes + 1] into axes."""
+    percent = 100 * table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     image = ax.imshow(percent, cmap="Blues", vmin=0, vmax=100)
     for (row, column), value in np.ndenumerate(percent):
         if value >= 0.5:
@@ -67,9 +76,7 @@ def confusion(run: Run, path: PathLike | None = None) -> Figure:
         ax.set_xticks(range(len(names) + 1), [*names, "no\nanswer"])
     ax.tick_params(length=0)
     ax.set(xlabel="answer of the network", ylabel="class of the image")
-    ax.set_title(f"Test accuracy {evaluation.accuracy:.1f} % on {len(evaluation.labels)} images")
-    figure.colorbar(image, ax=ax, label="share of the class (%)", shrink=0.9, aspect=30).outline.set_visible(False)
-    return saved(figure, path)
+    return image
 
 
 @matplotlib.rc_context(fname=STYLE)
@@ -105,10 +112,10 @@ def comparison(runs: Mapping[str, Run], path: PathLike | None = None) -> Figure:
     left.plot(accuracy, places, "o", color="0.2")
     left.axvline(accuracy[0], color="0.6", linewidth=0.7, zorder=0)
     for place, change in zip(places, accuracy - accuracy[0], strict=True):
-        text = f"{accuracy[place]:.1f}" + (f" ({change:+.1f})".replace("-", "−") if place else "")
+        text = f"{accuracy[place]:.1f}" + (f" ({signed(change)})" if place else "")
         note = left.annotate(text, (accuracy[place], place), (0, 6), textcoords="offset points", ha="center", size=7)
         note.set_bbox({"facecolor": "white", "linewidth": 0, "pad": 0.8})
-    left.set(title="Test accuracy", xlabel="images read correctly (%)", yticks=places, yticklabels=list(runs_by_name))
+    left.set(title="Test accuracy", xlabel="classified correctly (%)", yticks=places, yticklabels=list(runs_by_name))
     left.set(xlim=(accuracy.min() - room, accuracy.max() + room), ylim=(len(runs_by_name) - 0.5, -0.7))
 
     training, inference = (
@@ -136,7 +143,7 @@ def _bars(ax: Axes, counts: Sequence[OperationCounts], kinds: Sequence[str], tot
     for place, count in enumerate(counts):
         value, change = per_image[place][total], count.change_against(counts[0])[total]
         text = EngFormatter(places=2 if value >= 1e6 else 0)(value)
-        text += f" ({change:+.0f} %)".replace("-", "−") * (place > 0)
+        text += f" ({signed(change, 0)} %)" * (place > 0)
         ax.annotate(text, (value, place), (3, 0), textcoords="offset points", va="center", size=7)
     ax.set(xlabel="operations per image", xlim=(0, 1.45 * ends.max()))
     ax.xaxis.set_major_formatter(EngFormatter())

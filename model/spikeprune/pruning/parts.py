@@ -237,7 +237,9 @@ left : 1  # share of weight_sum that is left, s_j""",
 )
 
 #: Spikes of each neuron since training began.
-history = Part(variables="history : 1  # spikes since training began", on_spike="history += 1", initial={"history": 0})
+history = Part(
+    variables="history : 1  # spikes since training began", on_spike="history += 1", initial={"history": 0}
+)
 
 
 def _settle(rule: Any, state: PruningState) -> None:

@@ -20,7 +20,6 @@ from spikeprune.pruning.events import PruningState, statements
 
 __all__ = ["LeastActiveNeurons", "SmallestOfLayer", "SmallestOfNeuron"]
 
-
 def _number(rule: Any, state: PruningState, size: Any, left: Any) -> NDArray[Any]:
     """How many of `left` are to go now, of `size` in the beginning."""
     event = state.neurons["event"]

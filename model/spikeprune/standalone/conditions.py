@@ -29,8 +29,8 @@ class ConditionGenerator(CPPCodeGenerator):
             old = statements[-1]
             parts = conjuncts(old.expr)
             alike, others = self._scalars_first(parts, sc_statements)
-            # A condition on scalars alone is evaluated once anyway.
-            if len(statements) > 1 or not others:
+            # A condition on scalars alone is evaluated once anyway, and one that draws random numbers as written.
+            if len(statements) > 1 or not others or not self._is_stateless(old):
                 alike, others = [], parts
             else:
                 others, later = self._put_off(old, others)

@@ -27,7 +27,17 @@ from .precision import (
     single_precision_names,
 )
 
-__all__ = ["CALENDAR_TEMPLATE", "DENSE_TEMPLATE", "LASTING_TEMPLATE", "PAIRED_TEMPLATE", "FastCPPCodeGenerator"]
+__all__ = [
+    "CALENDAR_TEMPLATE",
+    "CREATION_TEMPLATE",
+    "DENSE_TEMPLATE",
+    "LASTING_TEMPLATE",
+    "PAIRED_TEMPLATE",
+    "FastCPPCodeGenerator",
+]
+
+#: Template that creates synapses in a known pattern.
+CREATION_TEMPLATE = "synapses_create_regular"
 
 #: Template of a synaptic pathway between two whole groups; its loops define the two neuron indices themselves.
 DENSE_TEMPLATE = "synapses_dense"
@@ -77,6 +87,8 @@ class FastCPPCodeGenerator(ConditionGenerator):
         C++ type and name of what is defined under "_pair" in `loads`.
     ``same_for_all``
         Whether the vector code has the same result in all iterations because it reads nothing but scalars.
+    ``written``
+        C++ type and name of the arrays that the vector code writes.
     ``where``
         In dense pathways with a variable ``_where`` (whether a synapse needs to be visited at all), code for one
         synapse that defines it, where it is not the same for all and in the scalar ``_guard``; else empty.
@@ -92,8 +104,10 @@ class FastCPPCodeGenerator(ConditionGenerator):
     _pairs: list[tuple[str, str]]
 
     def translate_statement(self, statement: Statement) -> str:
-        # Brian2 replaces products with booleans by branches, which random flags of synapses make expensive.
-        statement.used_boolean_variables = statement.boolean_simplified_expressions = None
+        # Brian2 replaces products with booleans by branches, which random flags of synapses make expensive; but in a
+        # branch, fewer random numbers are drawn.
+        if self.template_name in (DENSE_TEMPLATE, PAIRED_TEMPLATE) and self._is_stateless(statement):
+            statement.used_boolean_variables = statement.boolean_simplified_expressions = None
         # Scalar statements are computed once a step: there, double precision costs nothing.
         self._single_precision = not statement.scalar and is_single_precision(
             statement, self.variables, self._local_names
@@ -204,6 +218,9 @@ class FastCPPCodeGenerator(ConditionGenerator):
         keywords["awake"], keywords["later"], keywords["where"] = awake, later, where
         keywords["loads"] = {index: "\n".join(lines) for index, lines in self._loads.items()}
         keywords["pairs"] = self._pairs
+        _, write, _, _ = self.arrays_helper(statements)
+        arrays = {self.get_array_name(self.variables[name]): self.variables[name] for name in write}
+        keywords["written"] = [(self.c_data_type(arrays[name].dtype), name) for name in sorted(arrays)]
         keywords["order_matters"] = self._order_matters(statements)
         keywords["same_for_all"] = not keywords["order_matters"] and self._is_scalar(statements)
         keywords["independent_over"] = {

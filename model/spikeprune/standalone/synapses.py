@@ -7,13 +7,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from brian2 import Quantity, Synapses, second
+from brian2.codegen.codeobject import create_runner_codeobj
 from brian2.groups.subgroup import Subgroup
 from brian2.synapses.synapses import SynapticPathway
 
-from .codeobject import RegularSynapsesCodeObject, fast_code_object
-from .generator import DENSE_TEMPLATE, PAIRED_TEMPLATE
+from .codeobject import fast_code_object
+from .generator import CREATION_TEMPLATE, DENSE_TEMPLATE, PAIRED_TEMPLATE
+from .promises import Brian2CodeObject, checked, checks_promises
+from .schedule import arrays_written
 
 __all__ = ["DenseSynapses", "PairedSynapses"]
+
+#: Brian2's own template of a pathway.
+BRIAN2_TEMPLATE = "synapses"
 
 
 class UndelayedPathway(SynapticPathway):
@@ -26,14 +32,19 @@ class UndelayedPathway(SynapticPathway):
     abstract_code: str
 
     def create_code_objects(self, run_namespace: Mapping[str, Any]) -> None:
-        # Another class that the user chose for these synapses takes precedence.
-        codeobj_class = fast_code_object() if self.synapses.codeobj_class in (None, fast_code_object()) else None
+        codeobj_class = self.synapses._fast_class()
         if codeobj_class is None:
             super().create_code_objects(run_namespace)
             return
         if not self.synapses._connect_called:
-            kind = type(self.synapses).__name__
+            kind = self.synapses.__class__.__name__
             raise TypeError(f"{kind} '{self.synapses.name}' have no synapses yet: call connect() before run().")
+        if checks_promises() and (self.only or self.where):
+            self._create_checked(codeobj_class, run_namespace)
+        else:
+            self.code_objects[:] = [weakref.proxy(self._create_fast(codeobj_class, run_namespace))]
+
+    def _create_fast(self, codeobj_class: type, run_namespace: Mapping[str, Any]) -> Any:
         self.codeobj_class = codeobj_class
         self.template = self.synapses.pathway_template
         self.needed_variables = [self.eventspace_name]
@@ -45,7 +56,18 @@ class UndelayedPathway(SynapticPathway):
             self.variables.add_reference("_only_space", self.target, name)
             self.needed_variables.append("_only_space")
             self.template_kwds["only_variable"] = self.target.variables[name]
-        self.code_objects[:] = [weakref.proxy(self.create_default_code_object(run_namespace))]
+        return self.create_default_code_object(run_namespace)
+
+    def _create_checked(self, codeobj_class: type, run_namespace: Mapping[str, Any]) -> None:
+        self.codeobj_class, self.template, self.needed_variables = Brian2CodeObject, BRIAN2_TEMPLATE, []
+        super().create_code_objects(run_namespace)
+        (push, _), theirs = self.code_objects, self.codeobj
+        changed = {name: name for name in arrays_written(self).values()}
+        ours = self._create_fast(codeobj_class, run_namespace)
+        promises = [f"only={{'{self.objname}': '{self.only}'}}"] if self.only else []
+        promises += [f"where={{'{self.objname}': '{self.where}'}}"] if self.where else []
+        promise = f"The promise {' or '.join(promises)} of {self.synapses.__class__.__name__} '{self.synapses.name}'"
+        self.code_objects[:] = [push, *checked(self, theirs, ours, promise, changed, run_namespace)]
 
     def update_abstract_code(self, run_namespace: Mapping[str, Any] | None = None, level: int = 0) -> None:
         super().update_abstract_code(run_namespace, level=level + 1)
@@ -131,13 +153,22 @@ class RegularSynapses(Synapses):
             raise TypeError(f"{kind} are connected {self.pattern} by connect() without arguments: use Synapses.")
         if self._connect_called:
             raise TypeError(f"{kind} '{self.name}' are already connected: call connect() once.")
-        chosen = self.codeobj_class
-        if chosen in (None, fast_code_object()) and fast_code_object() is not None:
-            self.codeobj_class = RegularSynapsesCodeObject
-        try:
-            super().connect(j=self.pattern_j, skip_if_invalid=skip_if_invalid, namespace=namespace, level=level + 1)
-        finally:
-            self.codeobj_class = chosen
+        super().connect(j=self.pattern_j, skip_if_invalid=skip_if_invalid, namespace=namespace, level=level + 1)
+
+    def _add_synapses_generator(self, *args: Any, namespace: Mapping[str, Any] | None = None, **kwds: Any) -> None:
+        fast = self._fast_class()
+        if fast is None:
+            super()._add_synapses_generator(*args, namespace=namespace, **kwds)
+            return
+        create = create_runner_codeobj(
+            self, "", CREATION_TEMPLATE, name=f"{self.name}_{CREATION_TEMPLATE}_codeobject*", check_units=False,
+            run_namespace=namespace, codeobj_class=fast,
+        )  # fmt: skip
+        create()
+
+    def _fast_class(self) -> type | None:
+        """Return the class of this package's code objects, unless the user chose another or the device has none."""
+        return fast_code_object() if self.codeobj_class in (None, fast_code_object()) else None
 
 
 class DenseSynapses(RegularSynapses):

@@ -6,6 +6,7 @@
     description = "One sentence."
     neurons = [800]
     seeds = [0, 1, 2]                  # or for each size: seeds = {100 = [0, 1, 2, 3, 4], 800 = [0, 1, 2]}
+    scaled = false                     # true: constants that are not given follow the data and the number of neurons
     epochs = 1                         # this and shuffle, precision, backend, chunk, assignment_images as in `train`
 
     [data]                             # or just: data = "mnist"
@@ -42,9 +43,10 @@ from typing import Any
 
 from spikeprune.backend import BACKENDS
 from spikeprune.errors import ParameterError, reason_of, unknown_name
-from spikeprune.parameters import NetworkParameters
+from spikeprune.parameters import PRESETS, NetworkParameters
 from spikeprune.pruning import PruningRule, make_rule
-from spikeprune.sweep.checks import distinct, table, text, whole_numbers
+from spikeprune.scaling import scaled_values
+from spikeprune.sweep.checks import check_distinct, table_of, text_of, whole_numbers
 from spikeprune.sweep.source import DataSource
 from spikeprune.training import Settings
 
@@ -55,7 +57,7 @@ __all__ = ["MODEL_VERSION", "DataSource", "Experiment", "PlannedRun", "Variant"]
 MODEL_VERSION = 4
 
 SETTINGS = ("epochs", "shuffle", "precision", "backend", "chunk", "assignment_images")
-KEYS = ("name", "description", "data", "neurons", "seeds", "network", "rules", *SETTINGS)
+KEYS = ("name", "description", "data", "neurons", "seeds", "scaled", "network", "rules", *SETTINGS)
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,8 @@ class Experiment:
     variants : tuple of Variant
     options : dict
         Further arguments of :class:`spikeprune.training.Settings`.
+    scaled : bool
+        Whether constants that are not given follow data and size (:mod:`spikeprune.scaling`).
 
     Raises
     ------
@@ -122,6 +126,7 @@ class Experiment:
     variants: tuple[Variant, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     description: str = ""
+    scaled: bool = False
 
     @classmethod
     def read(cls, path: str | Path) -> Experiment:
@@ -140,43 +145,47 @@ class Experiment:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], name: str = "experiment", folder: Path | None = None) -> Experiment:
         """Check the contents of a file; `name` is for those that have none, `folder` is where relative paths start."""
-        entries = table("experiment", values, KEYS)
+        table = table_of("experiment", values, KEYS)
         for key in ("data", "neurons", "rules"):
-            if key not in entries:
+            if key not in table:
                 raise ParameterError(f"The experiment has no '{key}': add it.")
-        name = text("name", entries.get("name", name))
+        name = text_of("name", table.get("name", name))
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
             raise ParameterError(f"The name '{name}' cannot name files: use letters, digits, '-', '_' and '.'.")
-        options = {key: entries[key] for key in SETTINGS if key in entries}
-        for key, kind in (("precision", str), ("backend", str), ("shuffle", bool)):
-            if key in options and not isinstance(options[key], kind):
-                needed = "a text" if kind is str else "true or false"
-                raise ParameterError(f"{key} is {options[key]!r}: it must be {needed}.")
+        options = {key: table[key] for key in SETTINGS if key in table}
+        for key, kind in (("precision", str), ("backend", str), ("shuffle", bool), ("scaled", bool)):
+            if key in table and not isinstance(table[key], kind):
+                raise ParameterError(
+                    f"{key} is {table[key]!r}: it must be {'a text' if kind is str else 'true or false'}."
+                )
         if options.get("backend", BACKENDS[0]) not in BACKENDS:
             raise ParameterError(unknown_name("back end", options["backend"], BACKENDS))
-        network = _network(entries.get("network", {}))
-        if not isinstance(entries["rules"], list) or not entries["rules"]:
+        network = _network(table.get("network", {}))
+        if not isinstance(table["rules"], list) or not table["rules"]:
             raise ParameterError("The experiment has no rules: write each as a table [[rules]] with a name.")
         experiment = cls(
             name=name,
-            data=DataSource.from_value(entries["data"], folder or Path.cwd()),
-            sizes=_sizes(entries["neurons"], entries.get("seeds", [0])),
-            variants=tuple(variant for entry in entries["rules"] for variant in _variants(entry, network)),
+            data=DataSource.from_value(table["data"], folder or Path.cwd()),
+            sizes=_sizes(table["neurons"], table.get("seeds", [0])),
+            variants=tuple(variant for entry in table["rules"] for variant in _variants(entry, network)),
             options=options,
-            description=text("description", entries.get("description", "")),
+            description=text_of("description", table.get("description", "")),
+            scaled=table.get("scaled", False),
         )
-        distinct("labels", [variant.label for variant in experiment.variants])
+        check_distinct("labels", [variant.label for variant in experiment.variants])
         experiment.plan("", NetworkParameters().inputs)  # checks the settings
         return experiment
 
-    def plan(self, checksum: str, inputs: int) -> list[PlannedRun]:
-        """List all runs on data of this checksum and number of pixels: for each size and seed, every rule."""
+    def plan(self, checksum: str, inputs: int, ink: float = 1.0) -> list[PlannedRun]:
+        """List all runs on data of this checksum, number of pixels and mean ink: for each size and seed, every rule."""
         return [
             PlannedRun(variant.label, Settings(parameters, variant.rule, seed=seed, **self.options), checksum)
             for neurons, seeds in self.sizes.items()
+            for scaled in [scaled_values(neurons, ink) if self.scaled else {}]
             for seed in seeds
             for variant in self.variants
-            for parameters in [NetworkParameters.from_dict({**variant.network, "neurons": neurons, "inputs": inputs})]
+            for values in [{**scaled, **variant.network, "neurons": neurons, "inputs": inputs}]
+            for parameters in [NetworkParameters.from_dict(values)]
         ]
 
 
@@ -193,9 +202,9 @@ def _sizes(neurons: Any, seeds: Any) -> dict[int, tuple[int, ...]]:
 
 def _network(value: Any) -> dict[str, Any]:
     allowed = [entry.name for entry in fields(NetworkParameters) if entry.name not in ("neurons", "inputs")]
-    entries = table("network", value, allowed)
-    NetworkParameters.from_dict(entries)
-    return entries
+    table = table_of("network", value, ["preset", *allowed])
+    NetworkParameters.from_dict(table)
+    return {**PRESETS[table.pop("preset", "diehl-cook")], **table}
 
 
 def _variants(entry: Any, network: Mapping[str, Any]) -> Iterator[Variant]:
@@ -203,14 +212,14 @@ def _variants(entry: Any, network: Mapping[str, Any]) -> Iterator[Variant]:
     if not isinstance(entry, Mapping) or "name" not in entry:
         raise ParameterError(f'The rule {entry!r} has no name: write [[rules]] and name = "…" below it.')
     values = dict(entry)
-    name, own = text("name of a rule", values.pop("name")), _network(values.pop("network", {}))
-    label = text(f"label of rule '{name}'", values.pop("label", name))
+    name, own = text_of("name of a rule", values.pop("name")), _network(values.pop("network", {}))
+    label = text_of(f"label of rule '{name}'", values.pop("label", name))
     lists = {key: value for key, value in values.items() if isinstance(value, list)}
     for key, value in lists.items():
         if not value:
             raise ParameterError(f"Parameter '{key}' of rule '{name}' is an empty list: give at least one value.")
-        distinct(f"values of '{key}' of rule '{name}'", value)
+        check_distinct(f"values of '{key}' of rule '{name}'", value)
     for combination in product(*lists.values()):
         chosen = dict(zip(lists, combination, strict=True))
-        named = ", ".join([label, *(f"{key}={value}" for key, value in chosen.items())])
-        yield Variant(named, make_rule(name, values | chosen), {**network, **own})
+        text = ", ".join([label, *(f"{key}={value}" for key, value in chosen.items())])
+        yield Variant(text, make_rule(name, values | chosen), {**network, **own})

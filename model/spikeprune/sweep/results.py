@@ -29,11 +29,11 @@ GROUP = ["data", "neurons", "label"]
 
 #: Values of a run that are averaged over seeds.
 VALUES = (
-    "accuracy", "removed_share", "frozen_share", "silent_neurons", "dead_neurons", "seconds",
+    "accuracy", "shared_accuracy", "removed_share", "frozen_share", "silent_neurons", "dead_neurons", "seconds",
     "training.training_sops", "training.transmissions", "training.updates", "inference.inference_sops",
 )  # fmt: skip
 #: Values whose difference from the baseline's is given as it is, and in percent of the baseline's.
-DIFFERENCE = ("accuracy", "silent_neurons", "dead_neurons")
+DIFFERENCE = ("accuracy", "shared_accuracy", "silent_neurons", "dead_neurons")
 PERCENT = (
     "training.training_sops", "training.transmissions", "training.updates", "inference.inference_sops", "seconds",
 )  # fmt: skip
@@ -64,7 +64,8 @@ def _row(label: str, summary: Summary) -> dict[str, Any]:
     plain = {key: value for key, value in settings.items() if key not in ("rule", "rule_definition", "parameters")}
     row: dict[str, Any] = {
         "run": summary.name, "data": summary.data, "neurons": summary.neurons, "rule": settings["rule"]["name"],
-        "label": label, "seed": settings["seed"], "accuracy": summary.accuracy, "removed_share": summary.removed_share,
+        "label": label, "seed": settings["seed"], "accuracy": summary.accuracy,
+        "shared_accuracy": summary.shared_accuracy, "removed_share": summary.removed_share,
         "frozen_share": summary.frozen_share, "silent_neurons": summary.silent_neurons,
         "dead_neurons": summary.dead_neurons, "test_images": summary.test_images, "seconds": summary.seconds,
     }  # fmt: skip

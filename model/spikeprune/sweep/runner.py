@@ -21,6 +21,7 @@ from typing import Any
 import pandas as pd
 from distributed import Client, Future, KilledWorker, LocalCluster, WorkerPlugin, as_completed
 
+from spikeprune.backend import COMPILED
 from spikeprune.cores import usable_cores
 from spikeprune.errors import ParameterError, RunFolderError, SpikepruneError, reason_of
 from spikeprune.provenance import provenance
@@ -122,7 +123,7 @@ def sweep(
     dataset = experiment.data.load()
     for note in dataset.notes:
         watcher.say(f"Note: {note}")
-    runs = experiment.plan(dataset.checksum, dataset.n_inputs)
+    runs = experiment.plan(dataset.checksum, dataset.n_inputs, dataset.ink)
     root = Path(runs_root).absolute()
     missing = list({run.name: run for run in runs if not finished(root / run.name)}.values())
     watcher.planned(runs, missing, len(dataset.train_images) * missing[0].settings.epochs if missing else 0,
@@ -212,7 +213,7 @@ def _carry_out(
             "name": run.name, "folder": str(root / run.name), "settings": run.settings.as_dict(), "origin": origin,
             "checksum": run.checksum, "topic": topic, "own_process": own_process,
         }  # fmt: skip
-        if run.settings.backend == "cpp_standalone" and key not in programs:
+        if run.settings.backend in COMPILED and key not in programs:
             programs[key] = client.submit(build_program, job, key=f"build-{len(programs)}-{token}", priority=FIRST)
         future = client.submit(
             carry_out, job, programs.get(key), key=f"{run.name}-{token}", priority=run.settings.parameters.neurons

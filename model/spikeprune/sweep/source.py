@@ -10,7 +10,7 @@ from typing import Any
 from spikeprune.datasets import NAMES, Dataset
 from spikeprune.datasets.user import as_path
 from spikeprune.errors import ParameterError
-from spikeprune.sweep.checks import table, text, whole, whole_numbers
+from spikeprune.sweep.checks import is_whole, table_of, text_of, whole_numbers
 from spikeprune.training import load_origin
 
 __all__ = ["DataSource"]
@@ -47,15 +47,15 @@ class DataSource:
     def from_value(cls, value: Any, folder: Path) -> DataSource:
         """Read the entry ``data`` of an experiment whose file lies in `folder`."""
         keys = [entry.name for entry in fields(cls)]
-        entries = table("data", {"name": value} if isinstance(value, str) else value, keys)
+        entries = table_of("data", {"name": value} if isinstance(value, str) else value, keys)
         for key in ("name", "data_dir"):
             if key in entries:
-                text(f"data.{key}", entries[key])
+                text_of(f"data.{key}", entries[key])
         for key in ("validation", "images", "test_images"):
-            if key in entries and not whole(entries[key], 1):
+            if key in entries and not is_whole(entries[key], 1):
                 raise ParameterError(f"data.{key} is {entries[key]!r}: it must be a whole number from 1 on.")
         if "shape" in entries:
-            entries["shape"] = whole_numbers("data.shape", entries["shape"], 1, once=False)
+            entries["shape"] = whole_numbers("data.shape", entries["shape"], 1, distinct=False)
         white = entries.get("white", 1.0)
         if isinstance(white, bool) or not isinstance(white, int | float) or not 0 < white < math.inf:
             raise ParameterError(f"data.white is {white!r}: it must be the value of a white pixel, such as 1 or 255.")

@@ -138,7 +138,9 @@ class OperationCounter:
 
 def collected(neurons: Any, variables: Mapping[tuple[str, str], str]) -> SynapticOperations:
     """Read counts from the variables of a group, by kind and pathway."""
-    values = {key: int(np.sum(neurons.variables[name].get_value(), dtype=np.int64)) for key, name in variables.items()}
+    values = {
+        key: int(np.sum(neurons.variables[name].get_value(), dtype=np.int64)) for key, name in variables.items()
+    }
     return SynapticOperations(
         sum(value for (kind, _), value in values.items() if kind == "transmissions"),
         {pathway: value for (kind, pathway), value in values.items() if kind == "updates"},

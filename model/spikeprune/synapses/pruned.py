@@ -189,6 +189,14 @@ class PrunedSynapses(Synapses):
         super()._enable_group_attributes()
         self._keep_integrated_weight()
 
+    def before_run(self, run_namespace: Any) -> None:
+        """Prepare the synapses for a run, as Brian2 does."""
+        super().before_run(run_namespace)
+        # Standalone devices look for synapses among the objects of a network, not in what those contain.
+        found = getattr(get_device(), "synapses", None)
+        if self._sums is not None and isinstance(found, set):
+            found.add(self._sums)
+
     def _keep_integrated_weight(self) -> None:
         if self._weight in self.equations.diff_eq_names:
             code = f"{self._weight} = {ONLY_IF}(alive, {self._weight})"
@@ -208,7 +216,8 @@ class PrunedSynapses(Synapses):
 
     def _host_rule(self) -> None:
         """Add the pathways of the rule and everything that has to be in the network for it."""
-        added = [self.host.incoming, self.host.parameters, self.host.population, self.host.sum_up()]
+        self._sums = self.host.sum_up()
+        added = [self.host.incoming, self.host.parameters, self.host.population, self._sums]
         self.contained_objects.extend(group for group in added if group is not None)
         if not self.rule.acts_in_training:
             return

@@ -1,11 +1,26 @@
 {# USES_VARIABLES { N } #}
 {# Threshold of neurons that know the time of their next spike: when they start anew, their spikes are worked out ahead,
-   for all of them side by side, and entered into a calendar with a list for each step. #}
+   for all of them side by side, and entered into a calendar with a list for each step.  At the end of a run, what was
+   worked out for later steps is taken back, so that the state can be read and set. #}
 {% extends 'common_group.cpp' %}
 
 {% block extra_headers %}
 #include <algorithm>
 #include <vector>
+
+namespace {
+
+bool _known = false;
+int32_t _done = 0; // steps that the calendar has been asked for
+std::vector<int32_t> _first; // where the list of each step begins
+std::vector<int32_t> _calendar; // neurons by step, then by number
+{% for type, array in written %}
+std::vector<{{type}}> _start_of{{array}};
+{% endfor %}
+
+}
+
+void _take_back_{{codeobj_name}}();
 {% endblock %}
 
 {% block maincode %}
@@ -18,14 +33,14 @@
     const auto* const _next = {{get_array_name(next_variable)}};
     const int32_t _step = (int32_t){{get_array_name(step_variable)}}[0], _last = (int32_t)_end;
     const int32_t _copied = N < 16 ? 0 : 16;
-    static bool _known = false;
-    static std::vector<int32_t> _first; // where the list of each step begins
-    static std::vector<int32_t> _calendar; // neurons by step, then by number
 
     if (!_known || {{get_array_name(restart_variable)}}[N] > 0)
     {
         static std::vector<int32_t> _waiting, _next_round, _free, _when, _who, _ends, _by_neuron;
         _known = true;
+        {% for type, array in written %}
+        _start_of{{array}}.assign({{array}}, {{array}} + N);
+        {% endfor %}
         _waiting.resize(N);
         _next_round.resize(N);
         _free.assign(N, _step); // first step in which a neuron may fire: once a step at most
@@ -110,9 +125,38 @@
             _events[_k] = _due[_k];
     }
     _events[N] = _count;
+    _done = _step + 1;
+{% endblock %}
+
+{% block extra_functions_cpp %}
+void _take_back_{{codeobj_name}}()
+{
+    using namespace brian;
+    %CONSTANTS%
+    {{pointers_lines|autoindent}}
+    const size_t _vectorisation_idx = -1;
+    {{scalar_code|autoindent}}
+    {{loads['0']|autoindent}}
+
+    if (_known && _done < (int32_t)_end)
+    {
+        {% for type, array in written %}
+        std::copy(_start_of{{array}}.begin(), _start_of{{array}}.end(), {{array}});
+        {% endfor %}
+        for (int32_t _k = 0; _k < _first[_done]; _k++)
+        {
+            const int32_t _idx = _calendar[_k];
+            const size_t _vectorisation_idx = _idx;
+            {{vector_code|autoindent}}
+        }
+    }
+    _known = false;
+}
 {% endblock %}
 
 {% block after_code %}
+    extern void _take_back_{{codeobj_name}}();
+    _take_back_{{codeobj_name}}();
     // the last element holds the number of events
     {{get_array_name(eventspace_variable)}}[N] = 0;
 {% endblock %}

@@ -109,5 +109,7 @@
     {% if eventspace_variable is defined %}
     // the last element holds the number of events
     {{get_array_name(eventspace_variable)}}[{{constant_or_scalar('N', variables['N'])}}] = 0;
+    {% else %}
+    // EMPTY_CODE_BLOCK: Brian2 leaves out files with this remark
     {% endif %}
 {% endblock %}

@@ -1,7 +1,7 @@
 {# USES_VARIABLES { _synaptic_pre, _synaptic_post, N_incoming, N_outgoing, N, N_pre, N_post } #}
 {# WRITES_TO_READ_ONLY_VARIABLES { _synaptic_pre, _synaptic_post, N_incoming, N_outgoing, N } #}
-{# Synapses between two whole groups in a known pattern, made all at once: in Brian2's template, whose name this one has,
-   lists grow by one synapse at a time. #}
+{# Synapses between two whole groups in a known pattern, made all at once: in Brian2's own template, lists grow by one
+   synapse at a time. #}
 {% extends 'common_synapses.cpp' %}
 
 {% block maincode %}

@@ -1,0 +1,69 @@
+"""The CUDA back end with the stand-in in place of nvcc and a GPU."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any, ClassVar
+
+from cuda_on_cpu.build import StandIn
+from spikeprune.backend import ChunkResult
+from spikeprune.backend.cuda import CudaProgram
+
+__all__ = ["CudaOnCpu"]
+
+
+class CudaOnCpu(CudaProgram):
+    """A network whose CUDA program runs on the CPU.
+
+    Attributes
+    ----------
+    standin : StandIn
+        Set it on the class.
+    order, threads
+        Order of threads, and threads of a block, of the next runs.
+    report : Counter
+        Of the last run: launches, copies and races.
+    """
+
+    standin: ClassVar[StandIn]
+
+    def __init__(self, *args: Any, **kwds: Any) -> None:
+        super().__init__(*args, **kwds)
+        self.order, self.threads = "forward", 64
+        self.report: Counter[str] = Counter()
+
+    def _check_machine(self) -> None:
+        """Nothing is missing."""
+
+    def _compiler_key(self) -> list[str]:
+        return [self.standin.folder.name]
+
+    def _compile(self, folder: Path) -> None:
+        project = folder / "project"
+        project.mkdir()
+        for path in list(folder.iterdir()):
+            if path != project:
+                path.rename(project / path.name)
+        self.standin.build(project, folder)
+        shutil.rmtree(project)
+
+    def run(self, *args: Any, **kwds: Any) -> ChunkResult:
+        with tempfile.NamedTemporaryFile("r", suffix=".report") as file:
+            self.launcher = [
+                "env", f"STANDIN_ORDER={self.order}", f"SPIKEPRUNE_CUDA_THREADS={self.threads}",
+                f"STANDIN_REPORT={file.name}",
+            ]  # fmt: skip
+            result = super().run(*args, **kwds)
+            self.report = Counter()
+            for line in file.read().splitlines():
+                number, what = line.split("\t")
+                self.report[what] = int(number)
+        return result
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """What the detector found in the last run."""
+        return {what: number for what, number in self.report.items() if what.startswith(("race", "outside", "barrier"))}

@@ -1,0 +1,161 @@
+"""The CUDA back end gives every number of the C++ one, executed on a CPU with threads in random order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from spikeprune import AdaptivePruning, NetworkParameters, PruningRule, RandomRemoval, SettlingPruning, SoftPruning
+from spikeprune.backend import ChunkResult, standalone
+from spikeprune.errors import BackendError
+from spikeprune.network import COUNTERS
+from spikeprune.pruning import AdaptiveGlobalThreshold, SmallestOfNeuron
+from spikeprune.state import initial_state
+
+if TYPE_CHECKING:
+    from cuda_on_cpu.build import StandIn
+    from cuda_on_cpu.program import CudaOnCpu
+
+pytestmark = pytest.mark.cuda
+
+#: A rule of each kind, by what it does that others do not.
+KINDS = {
+    "threshold": AdaptivePruning(beta=0.6, eta=0.3, interval=2),
+    "freezing": SoftPruning(h=0.2, settled=6, value=0.03, interval=2),
+    "random removal": RandomRemoval(share=0.5, events=3, start=2, interval=2),
+    "population sums": AdaptiveGlobalThreshold(beta=0.6, eta=0.3, interval=2),
+    "settling": SettlingPruning(beta=0.6, eta=0.3, settled=5, interval=2),
+}
+IMAGES = 6
+
+Make = Callable[..., "CudaOnCpu"]
+
+
+@pytest.fixture(scope="module")
+def few(small: NetworkParameters) -> NetworkParameters:
+    return replace(small, neurons=20)
+
+
+@pytest.fixture(scope="module")
+def on_cpu(standin: StandIn, few: NetworkParameters) -> Make:
+    """Make a CUDA program that runs on the CPU, one for each kind of rule and precision."""
+    from cuda_on_cpu.program import CudaOnCpu
+
+    CudaOnCpu.standin = standin
+    made: dict[tuple[str, str], CudaOnCpu] = {}
+
+    def program(rule: PruningRule, precision: str = "double") -> CudaOnCpu:
+        key = rule.name, precision
+        if key not in made:
+            made[key] = CudaOnCpu(few, rule, IMAGES, precision)
+        return made[key]
+
+    return program
+
+
+@pytest.fixture(scope="module")
+def in_cpp(few: NetworkParameters) -> Iterator[Callable[[PruningRule], standalone.StandaloneProgram]]:
+    """Make a C++ program; strict double precision is the same at any level of optimisation, and -O1 compiles fast."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(standalone.FLAGS, "double", ["-w", "-O1", "-ffp-contract=off"])
+        yield lambda rule: standalone.StandaloneProgram(few, rule, IMAGES, "double")
+
+
+def show(program: CudaOnCpu | standalone.StandaloneProgram, images: np.ndarray, rule: PruningRule) -> ChunkResult:
+    state = initial_state(program.parameters, rule, 0, program.layout)
+    return program.run(state, images, seed=0, rule=rule)
+
+
+def check_same(result: ChunkResult, reference: ChunkResult) -> None:
+    different = [name for name, value in reference.state.items() if not np.array_equal(value, result.state[name])]
+    assert different == []
+    assert np.array_equal(result.spikes, reference.spikes)
+    assert np.array_equal(result.responses, reference.responses)
+    assert np.array_equal(result.attempts, reference.attempts)
+    assert result.counts == reference.counts
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_number_is_that_of_cpp(
+    kind: str, on_cpu: Make, in_cpp: Callable[..., standalone.StandaloneProgram], pixels: np.ndarray
+) -> None:
+    rule, program = KINDS[kind], on_cpu(KINDS[kind])
+    program.order, program.threads = "random:1", 32
+    reference = show(in_cpp(rule), pixels[:IMAGES], rule)
+    check_same(show(program, pixels[:IMAGES], rule), reference)
+    assert program.faults == {}
+    alive, plastic = (reference.state[f"plastic.{name}"] for name in ("alive", "plastic"))
+    assert (plastic if kind == "freezing" else alive).mean() < 1  # the rule has acted
+
+
+def test_chunks_do_not_matter(on_cpu: Make, pixels: np.ndarray) -> None:
+    rule = KINDS["threshold"]
+    program = on_cpu(rule)
+    program.order, program.threads = "random:2", 64
+    whole = show(program, pixels[:IMAGES], rule)
+    # What goes from one chunk to the next are these arrays, as in a run that is resumed.
+    first = show(program, pixels[:2], rule)
+    second = program.run(first.state, pixels[2:IMAGES], seed=0, first_image=2, rule=rule)
+    assert np.array_equal(np.concatenate([first.responses, second.responses]), whole.responses)
+    assert np.array_equal(np.concatenate([first.attempts, second.attempts]), whole.attempts)
+    # Counters, and the number of the image in its chunk, begin anew.
+    own = {*COUNTERS, "presenter.image", "presenter.images", "presenter.first_image"}
+    compared = set(whole.state) - own
+    assert [name for name in sorted(compared) if not np.array_equal(second.state[name], whole.state[name])] == []
+    assert len(compared) > 40
+
+
+def test_evaluation_is_that_of_cpp(
+    on_cpu: Make, in_cpp: Callable[..., standalone.StandaloneProgram], pixels: np.ndarray
+) -> None:
+    rule = KINDS["threshold"]
+    program, reference = on_cpu(rule), in_cpp(rule)
+    program.order, program.threads = "random:3", 64
+    trained = show(program, pixels[:IMAGES], rule).state
+    for block in (pixels[10:14], pixels[14:16]):
+        results = [each.run(trained, block, seed=5, learning=False, rule=rule) for each in (program, reference)]
+        check_same(*results)
+    assert program.faults == {}
+
+
+def test_single_precision_does_not_depend_on_the_order_of_threads(on_cpu: Make, pixels: np.ndarray) -> None:
+    rule = KINDS["threshold"]
+    program = on_cpu(rule, "single")
+    results = []
+    for order, threads in (("forward", 128), ("reverse", 32), ("random:4", 64), ("random:5", 256)):
+        program.order, program.threads = order, threads
+        results.append(show(program, pixels[:4], rule))
+        assert program.faults == {}
+    assert results[0].counts.excitatory_spikes > 0
+    for result in results[1:]:
+        check_same(result, results[0])
+
+
+def test_launches_and_copies_in_a_time_step(on_cpu: Make, few: NetworkParameters, pixels: np.ndarray) -> None:
+    """What the host knows about is not launched, and nothing is copied but the end of each slot."""
+    rule, program = KINDS["threshold"], on_cpu(KINDS["threshold"])
+    program.order, program.threads = "forward", 64
+    copies, presentations = [], []
+    for images in (2, 4):
+        presentations.append(int(show(program, pixels[:images], rule).attempts.sum()))
+        copies.append({what: number for what, number in program.report.items() if what.startswith("copy")})
+    steps = presentations[1] * few.slot_steps
+    launches = {what: number for what, number in program.report.items() if what.startswith("launch")}
+    assert set(launches.values()) == {steps, presentations[1]}
+    every_step = sorted(what for what, number in launches.items() if number == steps)
+    assert len(every_step) == 20, every_step
+    # As many as that would be launched in every step if nothing were known.
+    assert len(launches) == 38, sorted(launches)
+    assert sum(launches.values()) == 20 * steps + 18 * presentations[1]
+    more = presentations[1] - presentations[0]
+    assert copies[1]["copy device to host"] - copies[0]["copy device to host"] == more
+    assert copies[1]["copy host to device"] == copies[0]["copy host to device"]
+
+
+def test_a_rule_that_ranks_is_refused_before_anything_is_compiled(on_cpu: Make) -> None:
+    with pytest.raises(BackendError, match=r"ranks .*not available on CUDA.*cpp_standalone"):
+        on_cpu(SmallestOfNeuron(share=0.6, events=5, interval=4))
