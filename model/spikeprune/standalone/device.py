@@ -37,7 +37,11 @@ ACT_ON_EVENTS = ("reset", DENSE_TEMPLATE, PAIRED_TEMPLATE)
 CLOCK_CLASS = "BaseClock" if hasattr(clocks, "EventClock") else "Clock"
 
 #: What nearly every file includes.
-HEADERS = """#include "objects.h"
+HEADERS = """#ifdef __linux__
+#include <csignal>
+#include <sys/prctl.h>
+#endif
+#include "objects.h"
 #include "network.h"
 #include "brianlib/common_math.h"
 #include <algorithm>
