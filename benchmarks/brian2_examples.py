@@ -17,6 +17,7 @@ import json
 import os
 import resource
 import runpy
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -154,7 +155,9 @@ def built(example: Path, kind: str, root: Path) -> Path:
     """Return the folder of an example's program, which is built in a process of its own if it is not there."""
     folder = root / f"{example.parent.name}-{example.stem}-{kind}"
     if not (folder / "times.json").exists():
-        folder.mkdir(parents=True, exist_ok=True)
+        # What an interrupted build has compiled would be missing from the compiler's time.
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
         arguments = [str(example), "--kind", kind, "--keep", str(folder)]
         done = subprocess.run([sys.executable, __file__, *arguments], capture_output=True, text=True, check=False)
         if done.returncode:
