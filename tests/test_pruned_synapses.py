@@ -561,6 +561,19 @@ def test_a_typing_error_in_a_rule_is_named() -> None:
         build(rule=Broken())
 
 
+@pytest.mark.parametrize("code", ["w = 0.5", "x_post += 1", "alive = True"])
+def test_memory_of_a_rule_changes_neither_weights_nor_neurons(code: str) -> None:
+    """It is written at removed synapses, too, where a weight would come back."""
+
+    class Meddling(PruningRule):
+        name = "test-meddling"
+        on_transmission = code
+        update_synapses = REMOVE.format(criterion="w < 0.1")
+
+    with pytest.raises(ParameterError, match="In on_transmission of rule 'test-meddling', '.*' is assigned: a rule only"):
+        build(rule=Meddling())
+
+
 def test_counting_what_cannot_be_counted_is_refused() -> None:
     group = b2.NeuronGroup(1, "x : 1")
     with pytest.raises(ParameterError, match="give Synapses"):
