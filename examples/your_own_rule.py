@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
+
 import spikeprune as sp
 from spikeprune.pruning import REMOVE, PruningState
 
@@ -51,21 +53,27 @@ class MaturePruning(sp.PruningRule):
         h[:] = self.share * state.total / state.fan_in.clip(1) * (age >= self.mature)
         state.remove(state.w < h)
 
-    def initial(self, neurons):  # type: ignore[no-untyped-def]
+    def initial(self, neurons: int) -> dict[str, np.ndarray]:
         """Return the variables that are remembered from event to event, with their initial values."""
-        return {"age": [0.0] * neurons, "h": [0.0] * neurons}
+        return {"age": np.zeros(neurons), "h": np.zeros(neurons)}
 
 
 def main() -> None:
-    """Train two networks from the same start and compare them."""
-    digits = sp.Dataset.load("digits")
-    rule = MaturePruning()
-    # The same rule, whose first event never comes, is the unpruned network, and needs no program of its own.
-    rules = {"no pruning": replace(rule, start=10**6), "mature": rule}
-    for label, rule in rules.items():
-        run = sp.train(digits, rule, neurons=50, epochs=1, seed=0, chunk=500)
-        accuracy = run.evaluate().accuracy
-        print(label, 1-run.alive.mean(), accuracy, run.counts.per_image(), run.history[-1]["threshold"], run.evaluation.counts.per_image())
+    """Train with the rule and without, store the runs, load them again and compare."""
+    data, rule = sp.Dataset.load("digits"), MaturePruning()
+    # With a first event that never comes, the rule is no pruning, and needs no program of its own.
+    rules = {"unpruned": replace(rule, start=10**6), "mature": rule}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, each in rules.items():
+            sp.train(data, each, neurons=50, seed=0, folder=Path(folder) / name).evaluate()
+        for name in rules:
+            run = sp.load(Path(folder) / name, data)
+            training, inference = run.counts.per_image(), run.evaluation.counts.per_image()
+            print(
+                f"{name}: {run.evaluation.accuracy:.1f} % correct, {100 * (1 - run.alive.mean()):.1f} % removed, "
+                f"SOPs per image {training['training_sops']:,.0f} in training and "
+                f"{inference['inference_sops']:,.0f} in inference"
+            )
 
 
 if __name__ == "__main__":

@@ -570,7 +570,7 @@ def test_memory_of_a_rule_changes_neither_weights_nor_neurons(code: str) -> None
         on_transmission = code
         update_synapses = REMOVE.format(criterion="w < 0.1")
 
-    with pytest.raises(ParameterError, match="In on_transmission of rule 'test-meddling', '.*' is assigned: a rule only"):
+    with pytest.raises(ParameterError, match=r"In on_transmission of rule 'test-meddling', '\w+' is assigned: a rule"):
         build(rule=Meddling())
 
 
