@@ -553,6 +553,13 @@ def test_a_typing_error_in_a_rule_is_named() -> None:
     with pytest.raises(ParameterError, match=r"In update_neurons of rule 'test-mistaken': .*'totl' \(did you mean 'to"):
         build(rule=Mistaken())
 
+    class Late(AdaptivePruning):
+        name = "test-late"
+        update_synapses = REMOVE.format(criterion="w < 0.5*total_post")
+
+    with pytest.raises(ParameterError, match=r"In update_synapses of rule 'test-late': .*'total_post'"):
+        build(rule=Late())
+
     class Broken(AdaptivePruning):
         name = "test-broken"
         update_neurons = "h = beta*(total"
