@@ -553,12 +553,32 @@ def test_a_typing_error_in_a_rule_is_named() -> None:
     with pytest.raises(ParameterError, match=r"In update_neurons of rule 'test-mistaken': .*'totl' \(did you mean 'to"):
         build(rule=Mistaken())
 
+    class Late(AdaptivePruning):
+        name = "test-late"
+        update_synapses = REMOVE.format(criterion="w < 0.5*total_post")
+
+    with pytest.raises(ParameterError, match=r"In update_synapses of rule 'test-late': .*'total_post'"):
+        build(rule=Late())
+
     class Broken(AdaptivePruning):
         name = "test-broken"
         update_neurons = "h = beta*(total"
 
     with pytest.raises(ParameterError, match="In update_neurons of rule 'test-broken': "):
         build(rule=Broken())
+
+
+@pytest.mark.parametrize("code", ["w = 0.5", "x_post += 1", "alive = True"])
+def test_memory_of_a_rule_changes_neither_weights_nor_neurons(code: str) -> None:
+    """It is written at removed synapses, too, where a weight would come back."""
+
+    class Meddling(PruningRule):
+        name = "test-meddling"
+        on_transmission = code
+        update_synapses = REMOVE.format(criterion="w < 0.1")
+
+    with pytest.raises(ParameterError, match=r"In on_transmission of rule 'test-meddling', '\w+' is assigned: a rule"):
+        build(rule=Meddling())
 
 
 def test_counting_what_cannot_be_counted_is_refused() -> None:

@@ -163,6 +163,18 @@ def test_a_rule_of_a_module_is_found_by_the_module(mine: Path, monkeypatch: pyte
     assert sys.path == before
 
 
+def test_a_rule_of_a_running_script_is_found_by_the_script(mine: Path) -> None:
+    mine.write_text(
+        f"{MINE}\n\nif __name__ == '__main__':\n"
+        "    from spikeprune.pruning import make_rule, specification\n"
+        "    assert isinstance(make_rule('mine'), Mine)\n"
+        "    print(specification(Mine))\n"
+    )
+    done = subprocess.run([sys.executable, "mine.py"], cwd=mine.parent, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == [f"{mine.resolve()}:Mine"], done.stderr
+    assert find_rule("mine", done.stdout.strip()).name == "mine"
+
+
 def test_packages_announce_rules(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (mine.parent / "announced_rules.py").write_text(MINE.replace('"mine"', '"announced"'))
     info = mine.parent / "announcing-1.0.dist-info"

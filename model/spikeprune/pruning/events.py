@@ -6,6 +6,7 @@ synapse gets weight 0, transmits nothing and is counted no more.
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,7 +37,7 @@ def statements(*parts: str) -> str:
     >>> statements("a = 1\\n", "", "b = 2")
     'a = 1\\nb = 2'
     """
-    return "\n".join(filter(None, (part.strip("\n") for part in parts)))
+    return "\n".join(filter(None, (textwrap.dedent(part).strip("\n") for part in parts)))
 
 
 @dataclass

@@ -63,8 +63,14 @@ def add(rule: RuleClass) -> None:
 
 def specification(rule: RuleClass) -> str:
     """Return where a rule is defined, ``module:qualname`` or ``/path/file.py:qualname``."""
-    file = _FILES.get(rule.__module__)
+    file = _FILES.get(rule.__module__) or _script(rule.__module__)
     return f"{file or rule.__module__}:{rule.__qualname__}"
+
+
+def _script(module: str) -> Path | None:
+    """Return the file of a script that is running, by which other processes find the rules that it defines."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return Path(file).resolve() if module == "__main__" and file and file.endswith(".py") else None
 
 
 def known_rules() -> list[str]:

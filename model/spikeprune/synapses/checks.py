@@ -14,9 +14,9 @@ from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SingleE
 from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.pruning.base import ALWAYS, PruningRule
 from spikeprune.standalone.expressions import names_in
-from spikeprune.synapses.masks import ONLY_IF, PREFIX
+from spikeprune.synapses.masks import ONLY_IF, PREFIX, assigned
 
-__all__ = ["check_groups", "check_roles", "check_weight", "check_when", "pruned_model"]
+__all__ = ["check_groups", "check_memory", "check_roles", "check_weight", "check_when", "pruned_model"]
 
 #: Variables of every host's synapses.
 FLAGS = """
@@ -105,6 +105,17 @@ def check_when(rule: PruningRule, target: Any, when: Mapping[str, Any]) -> None:
             f"Rule '{rule.name}' ends after a number of images, which these synapses do not know: say with stop=, a "
             "time, when its events end."
         )
+
+
+def check_memory(rule: PruningRule) -> None:
+    """Raise ParameterError if what a rule does at spikes, also at removed synapses, is more than to remember."""
+    for what in ("on_transmission", "on_potentiation"):
+        for name in sorted(assigned(getattr(rule, what))):
+            if name in ("w", "w_before", "alive", "plastic") or name.endswith(("_pre", "_post")):
+                raise ParameterError(
+                    f"In {what} of rule '{rule.name}', '{name}' is assigned: a rule only remembers there, in its "
+                    "synapse_variables; change weights and neurons at an event."
+                )
 
 
 def check_roles(rule: PruningRule, roles: Mapping[str, Any]) -> None:

@@ -20,6 +20,9 @@ CHANGED = f"int({EXISTED} > int(alive) or {LEARNED} > int(plastic))"
 #: What a rule may name without having declared it, besides the variables of neurons (with ``_post``).
 KNOWN = frozenset({"w", "w_before", "alive", "plastic", "i", "j", "N", "host", *FUNCTIONS})
 
+#: What a host may have set back to 0 before synapses are updated.
+GONE = ("total_post", "fan_in_post")
+
 
 @dataclass(frozen=True)
 class RuleLanguage:
@@ -56,6 +59,8 @@ class RuleLanguage:
         code, variables = getattr(rule, what), set(variables)
         ours = {name[len(PREFIX) :]: name for name in variables if name.startswith(PREFIX)}
         ours |= {name: f"{PREFIX}{name}" for name in ("N", "host")}
+        for name in GONE:  # a rule has to copy them to a variable of its own
+            ours.pop(name, None)
         check_names(rule, what, code, {*ours, *KNOWN, *variables})
         before = f"({self.magnitude(f'{PREFIX}w_before')})"
         names = {"w": self.magnitude(self.weight), "w_before": before, **ours}

@@ -8,6 +8,7 @@ each source neuron, where synapses are counted by neuron.  ``parameters`` and ``
 from __future__ import annotations
 
 import ast
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 from zlib import crc32
@@ -170,7 +171,7 @@ def check_names(rule: PruningRule, what: str, code: str, known: set[str]) -> Non
 
 def _statements(rule: PruningRule, what: str, code: str) -> list[Any]:
     try:
-        return [statement for statement in ast.parse(code).body if hasattr(statement, "value")]
+        return [statement for statement in ast.parse(textwrap.dedent(code)).body if hasattr(statement, "value")]
     except SyntaxError as error:
         raise ParameterError(
             f"In {what} of rule '{rule.name}': {error.msg} in '{(error.text or '').strip()}': write Brian2 statements."

@@ -20,7 +20,7 @@ from spikeprune.errors import ParameterError
 from spikeprune.pruning.base import PruningRule
 from spikeprune.pruning.events import statements
 from spikeprune.pruning.registry import as_rule
-from spikeprune.synapses.checks import check_groups, check_roles, check_weight, check_when, pruned_model
+from spikeprune.synapses.checks import check_groups, check_memory, check_roles, check_weight, check_when, pruned_model
 from spikeprune.synapses.counting import SynapticOperations, collected, count_in_pathway, kinds, outside
 from spikeprune.synapses.language import CHANGED, UNIT, RuleLanguage, pruning_statements
 from spikeprune.synapses.masks import ONLY_IF, PREFIX, assigned, mask_outside, mask_weight, only_if, renamed
@@ -128,6 +128,7 @@ class PrunedSynapses(Synapses):
         if self.rule.acts_in_training:
             check_when(self.rule, whither, self._when)
             check_roles(self.rule, self._roles)
+            check_memory(self.rule)
         self.weight_unit = b2.Quantity(1, dim=equations[weight].dim) if weight_unit is None else weight_unit
         plain = not signed and weight_unit is None and equations[weight].dim is DIMENSIONLESS
         self._language = RuleLanguage(weight, signed, plain)
