@@ -21,8 +21,8 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Pat
     """A machine without CUDA; ``bare("13.0")`` installs an nvcc of that release."""
     for name in ("NVCC", "CUDA_HOME", "CUDA_PATH", "CURAND_HOME", "SPIKEPRUNE_CUDA_CAPABILITY"):
         monkeypatch.delenv(name, raising=False)
-    found = {}
-    monkeypatch.setattr(toolkit.shutil, "which", lambda name: found.get(name))
+    found, which = {}, toolkit.shutil.which
+    monkeypatch.setattr(toolkit.shutil, "which", lambda name: found.get(name) if "nvcc" in name else which(name))
     monkeypatch.setattr(toolkit, "gpu_capability", lambda: None)
     monkeypatch.setattr(toolkit, "STANDARD_HOME", tmp_path / "nowhere")
 
