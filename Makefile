@@ -21,7 +21,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p $(MODERN) >/dev/null 2>&1 && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint figures bench overhead pruned clean compiler python
+.PHONY: help demo test newest lint figures bench overhead pruned clean compiler python
 
 help: ## list the targets
 	@echo "make TARGET [ARGS=\"...\"] [PYTHON=python3.12] [CXX=clang++]"
@@ -34,6 +34,9 @@ demo: $(VENV)/.installed ## install, then train with and without pruning on bund
 test: $(VENV)/.installed-dev ## install, then run all tests; ARGS="-k name" chooses some, ARGS="-n 2" uses two processes
 	@echo "==> Tests: pytest $(ARGS); several compile a network, so allow some minutes."
 	@$(ALONE) $(BIN)/python -m pytest $(ARGS)
+
+newest: compiler ## a few tests with the newest Python and Brian2 that this machine can install, in .venv-newest
+	@$(ALONE) .ci/newest
 
 lint: $(VENV)/.installed-dev ## check style (ruff) and types (mypy)
 	@echo "==> Lint: ruff, then mypy on model/spikeprune."
@@ -58,7 +61,7 @@ pruned: $(VENV)/.installed-dev ## what pruning saves in wall time, in training a
 
 clean: ## remove the environment, caches and build products; runs and pictures stay
 	@echo "==> Clean: removing $(VENV), caches and build products; runs and pictures stay."
-	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache model/*.egg-info
+	@rm -rf $(VENV) .venv-newest build dist .pytest_cache .mypy_cache .ruff_cache model/*.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 compiler:

@@ -119,7 +119,7 @@ def build_example(example: Path, kind: str, folder: Path) -> None:
     CPPStandaloneDevice.network_run, CPPStandaloneDevice.get_value = network_run, get_value
     CPPStandaloneDevice.compile_source = compile_source
     set_device(PLAIN)
-    brian2.prefs.devices.cpp_standalone.extra_make_args_unix = ["-j1"]
+    brian2.prefs.devices.cpp_standalone.extra_make_args_unix = ["-j2"]
     if kind == STRICT:
         brian2.prefs.codegen.cpp.extra_compile_args_gcc = FLAGS["double"]
     brian2.seed(1)

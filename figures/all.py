@@ -12,7 +12,7 @@ def scripts() -> dict[str, Draw]:
     """Load the scripts beside this one that draw."""
     found: dict[str, Draw] = {}
     for path in sorted(HERE.glob("*.py")):
-        if path.stem not in ("all", "record"):
+        if path.stem not in ("all", "gallery", "record"):
             spec = importlib.util.spec_from_file_location(f"figure_{path.stem}", path)
             assert spec is not None
             assert spec.loader is not None

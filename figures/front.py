@@ -6,24 +6,28 @@ from spikeprune.plots.reference import Group
 from spikeprune.plots.script import Drawing, Source, about_groups, run
 
 
-def kind(group: Group) -> tuple[str, int, int]:
-    """What may be drawn into one picture: the data, whether or not a part is held out, size and epochs."""
-    return group.data.lower().removesuffix("-validation"), group.neurons, group.epochs
+def kind(group: Group) -> tuple[str, int, int, str]:
+    """What may be drawn into one picture: data, whether or not a part is held out, size, epochs, constants."""
+    network = ", ".join(f"{name} = {value}" for name, value in group.network.items())
+    return group.data.lower().removesuffix("-validation"), group.neurons, group.epochs, network
 
 
 def draw(source: Source) -> list[Drawing]:
     """Draw a front for each kind of data, size and number of epochs; those of the claims have the plain name."""
     compared = [group for group in source.groups if group.compared and group.rule["name"] != "none"]
-    claimed = {(claim["data"], claim["neurons"], 1) for claim in source.claims.changes}
+    claimed = {(claim["data"], claim["neurons"], 1, "") for claim in source.claims.changes}
     kinds = sorted(dict.fromkeys(map(kind, compared)), key=lambda each: each not in claimed)
     drawings = []
-    for data, neurons, epochs in kinds or [("", 0, 1)]:
-        here = [group for group in compared if kind(group) == (data, neurons, epochs)]
+    for data, neurons, epochs, network in kinds or [("", 0, 1, "")]:
+        here = [group for group in compared if kind(group) == (data, neurons, epochs, network)]
         claims = [c for c in source.claims.changes if (c["data"], c["neurons"], epochs) == (data, neurons, 1)]
-        plain = (data, neurons, epochs) in claimed or len(kinds) == 1
+        plain = (data, neurons, epochs, network) in claimed or len(kinds) == 1
         name = "front" if plain else f"front-{data}-n{neurons}" + (f"-{epochs}epochs" if epochs > 1 else "")
+        if network and not plain:  # several sets of constants have their experiments' names
+            name += f"-{here[0].experiment}"
         caption = (
-            f"**Accuracy lost against synaptic operations saved**, {data}, {neurons} neurons, {epochs} epoch(s): "
+            f"**Accuracy lost against synaptic operations saved**, {data}, {neurons} neurons, "
+            f"{epochs} epoch{'s' if epochs > 1 else ''}{'; ' + network if network else ''}: "
             "change against unpruned networks of the same seeds, in training and in inference.  Filled: on test "
             "images, bars are 95 % confidence intervals of the mean paired difference (none of a single seed).  "
             "Open, full size: networks from which nothing was removed.  Small, open: settings tried on a validation "

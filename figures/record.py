@@ -36,6 +36,8 @@ from spikeprune.training import train
 HERE = Path(__file__).parent
 #: Neurons whose membrane potential is kept, and misclassified test images.
 TRACED, MISTAKES = 3, 100
+#: Misclassified images that are tried for the one that is shown step by step.
+ATTEMPTS = 5
 
 
 def trained(planned: PlannedRun, data: Dataset, follow: bool) -> tuple[Run, dict[str, NDArray[Any]]]:
@@ -145,7 +147,12 @@ def record(label: str, plan: list[PlannedRun], data: Dataset, command: str) -> R
     whole = Record.of(runs[0], label)
     predictions, labels = whole.arrays["predictions"], whole.arrays["labels"]
     wrong = np.flatnonzero(predictions != labels)
-    arrays |= presentation(runs[0], int(wrong[0]) if wrong.size else 0)
+    # Shown alone, an image may be answered better than among others: take one that is not.
+    for image in [*wrong[:ATTEMPTS].tolist(), 0]:
+        shown_alone = presentation(runs[0], image)
+        if shown_alone["presentation/answer"][0] != labels[image]:
+            break
+    arrays |= shown_alone
     # The images themselves only of mistakes and of what is shown: those of the data set are many.
     shown = np.unique([*wrong[:MISTAKES], int(arrays["presentation/image"])])
     arrays |= {name: value for name, value in whole.arrays.items() if name != "test_images"}

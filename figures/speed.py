@@ -18,7 +18,7 @@ def draw(source: Source) -> list[Drawing]:
     machines = dict.fromkeys(
         f"{d['machine']['processor']}, {d['machine']['cpus']} cores, Python {d['python']}" for d in documents
     )
-    rounds = ", ".join(f"N = {d['neurons']}: {len(d['rounds'])}" for d in documents)
+    rounds = ", ".join(f"N = {d['neurons']}: {len(d['rounds']) or 'quoted from ' + d['quoted']}" for d in documents)
     return [
         Drawing(
             "speed",

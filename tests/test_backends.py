@@ -300,7 +300,7 @@ def test_failing_compiler(empty_cache: Path, tmp_path: Path, monkeypatch: pytest
 
 def test_silently_failing_compiler(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CXX", "false")
-    with pytest.raises(BackendError, match=r"'false' failed .*no message") as error:
+    with pytest.raises(BackendError, match=r"'false' failed .*check that it works") as error:
         make_program("cpp_standalone", TINY, NoPruning(), 1)
     one_sentence(error)
 
@@ -388,8 +388,9 @@ def test_a_program_started_by_hand_says_what_it_needs(
     program = compiled("double")
     state = initial_state(small, small_rule, 0, program.layout)
     state["presenter.images"] = np.ones(1)
+    state |= {f"rule.{name}": np.full(1, value) for name, value in small_rule.neuron_parameters().items()}
     shown = np.zeros((CHUNK, small.inputs), np.uint8)
-    write_input(tmp_path / "in", {name: program.files[name] for name in program.layout}, state, shown)
+    write_input(tmp_path / "in", {name: program.files[name] for name in program.layout | program.given}, state, shown)
     (tmp_path / "short").write_bytes((tmp_path / "in").read_bytes()[:-1])
     done = subprocess.run(
         [program.folder / "main", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False

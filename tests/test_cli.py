@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from PIL import Image
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
@@ -27,6 +29,7 @@ from spikeprune.cli.bars import Bar
 from spikeprune.cli.console import Output
 from spikeprune.cli.tables import results_table, si
 from spikeprune.errors import RunFolderError
+from spikeprune.records import RunFolder
 from spikeprune.summary import Summary
 
 TINY = [
@@ -103,7 +106,9 @@ def test_help_and_version_do_not_import_brian2() -> None:
 
 def test_every_command_is_listed() -> None:
     listed = run("--help").stdout
-    for command in ("train", "resume", "evaluate", "show", "compare", "info", "fetch", "demo"):
+    for command in (
+        "train", "resume", "evaluate", "predict", "show", "compare", "sweep", "rules", "cache", "info", "fetch", "demo",
+    ):  # fmt: skip
         assert command in listed
 
 
@@ -265,6 +270,7 @@ def test_evaluation_of_other_images_is_not_kept(copied: Path, tiny: Path) -> Non
 def test_dead_neurons_of_older_runs_are_counted_from_their_responses(copied: Path) -> None:
     results = json.loads((copied / "results.json").read_text())
     counted = results.pop("dead_neurons")
+    del results["checksum"]
     (copied / "results.json").write_text(json.dumps(results))
     assert document("show", copied)["dead_neurons"] == counted
 
@@ -288,8 +294,11 @@ def test_post_training_pruning_counts_before_evaluation(tiny: Path, tmp_path: Pa
     assert Summary.read(folder).removed_share == pytest.approx(evaluated) == pytest.approx(0.75)
 
 
-def test_interrupted_run_goes_on_to_the_same_end(tiny: Path, trained: Path, tmp_path: Path) -> None:
-    """Ctrl-C after the first chunk, as from the keyboard."""
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupted_run_goes_on_to_the_same_end(
+    stop: signal.Signals, tiny: Path, trained: Path, tmp_path: Path
+) -> None:
+    """After the first chunk: by Ctrl-C, by a batch system, by a terminal that is closed."""
     folder = tmp_path / "run"
     command = [sys.executable, "-c", "from spikeprune.cli import main; main()", "train", "--data", str(tiny), *TINY,
                *PRUNING, "--out", str(folder)]  # fmt: skip
@@ -297,18 +306,20 @@ def test_interrupted_run_goes_on_to_the_same_end(tiny: Path, trained: Path, tmp_
     until = time.monotonic() + 120
     while not (folder / "checkpoint.npz").exists() and process.poll() is None and time.monotonic() < until:
         time.sleep(0.002)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(stop)
     stdout, stderr = process.communicate(timeout=120)
-    assert (process.returncode, stdout) == (130, ""), stderr
+    assert (process.returncode, stdout) == (128 + stop, ""), stderr
     assert "Traceback" not in stderr
     assert stderr.strip().endswith(f"continue with: spikeprune resume {folder}")
     for name in ("show", "compare", "evaluate"):
         assert_refused(run(name, folder), 1, "unfinished", f"spikeprune resume {folder}")
     assert_refused(run(*command[3:]), 1, "exists already", f"spikeprune resume {folder}")
+    (folder / ".checkpoint.npz-killed").write_bytes(b"half")
     resumed = document("resume", folder)
     whole = json.loads((trained / "constant.json").read_text())
     for key in ("accuracy", "removed_share", "training", "inference", "neurobench"):
         assert resumed[key] == whole[key]
+    assert not list(folder.glob(".checkpoint*"))
     with np.load(folder / "network.npz") as mine, np.load(trained / "constant" / "network.npz") as theirs:
         np.testing.assert_array_equal(mine["weights"], theirs["weights"])
 
@@ -324,12 +335,19 @@ def test_interrupted_run_goes_on_to_the_same_end(tiny: Path, trained: Path, tmp_
         (["--set", "beta=much"], 2, ["'beta'", "much"]),
         (["--set", "beta=-1"], 2, ["'beta'", "negative"]),
         (["--set", "beta"], 2, ["--set name=value"]),
+        (["--set", "beta=.1", "--set", "beta=.9"], 2, ["'beta' is given twice", "once"]),
+        (["--network", "tau_e=50", "--network", "tau-e=60"], 2, ["'tau_e' is given twice"]),
+        (["--set", "interval=1e30"], 2, ["'interval'", "at most 2147483647"]),
         (["--set", "presentation=20"], 2, ["--network presentation=20"]),
         (["--rule", "none", "--set", "beta=0.5"], 2, ["'none' has no parameters"]),
         (["--network", "tau_ee=3"], 2, ["'tau_ee'", "did you mean 'tau_e'?"]),
         (["--network", "neurons=3"], 2, ["--neurons"]),
         (["--neurons", "0"], 2, ["'neurons'", "0"]),
+        (["--neurons", "1000000000"], 2, ["synapses", "choose at most"]),
         (["--seed", "-1"], 2, ["seed", "-1"]),
+        (["--assignment-images", "100000"], 2, ["100000", "the training shows 6 images"]),
+        (["--white", "0"], 1, ["white"]),
+        (["--shape", "8by8"], 2, ["--shape 28x28"]),
         (["--epochs", "0"], 2, ["epochs"]),
         (["--chunk", "0"], 2, ["chunk"]),
         (["--backend", "nmpy"], 2, ["did you mean 'numpy'?"]),
@@ -340,6 +358,9 @@ def test_interrupted_run_goes_on_to_the_same_end(tiny: Path, trained: Path, tmp_
         (["--out", "{file}"], 1, ["{file}", "exists already"]),
         (["--out", "{file}/run"], 1, ["{file}", "not a folder"]),
         (["--out", "{full}"], 1, ["{full}", "exists already"]),
+        (["--out", ""], 2, ["--out is empty"]),
+        (["--out", "x" * 300], 1, ["255 bytes"]),
+        (["--from", "{full}"], 1, ["{full}", "not a run folder"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -360,6 +381,18 @@ def test_bad_input_is_one_sentence(
     assert (tmp_path / "file").read_text() == "mine"
 
 
+def test_a_training_that_fails_at_once_leaves_nothing(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: Any, **options: Any) -> None:
+        raise OSError(28, "No space left on device", "/somewhere")
+
+    monkeypatch.setattr("spikeprune.backend.runtime.RuntimeProgram.execute", fail)
+    result = run("train", "--data", tiny, *TINY, "--rule", "none", "--quiet", "--out", tmp_path / "run")
+    assert_refused(result, 1, "/somewhere", "No space left on device")
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize("options", [["--images", "0"], ["--epochs", "many"], ["--no-such-option"]], ids=" ".join)
 def test_wrong_usage_ends_with_status_2(options: list[str]) -> None:
     result = run("train", *options)
@@ -367,7 +400,7 @@ def test_wrong_usage_ends_with_status_2(options: list[str]) -> None:
     assert "Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize("compiler", ["failing", "absent"])
+@pytest.mark.parametrize("compiler", ["failing", "absent", "misspelt"])
 def test_without_a_working_compiler_nothing_is_left(
     compiler: str, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -376,7 +409,10 @@ def test_without_a_working_compiler_nothing_is_left(
     script.chmod(0o755)
     cache = tmp_path / "cache"
     monkeypatch.setenv("SPIKEPRUNE_CACHE", str(cache))
-    if compiler == "failing":
+    if compiler == "misspelt":
+        monkeypatch.setenv("CXX", "/nowhere/g++ -O2")
+        words = ["CXX", "/nowhere/g++ -O2"]
+    elif compiler == "failing":
         monkeypatch.setenv("CXX", str(script))
         words = [str(script), "out of ideas", "--backend numpy"]
     else:
@@ -413,20 +449,28 @@ def test_damaged_runs_are_refused(name: str, commands: tuple[str, ...], damage: 
 
 
 def test_corrupt_checkpoint_is_refused(copied: Path) -> None:
-    description = json.loads((copied / "run.json").read_text())
-    (copied / "run.json").write_text(json.dumps(description | {"status": "incomplete"}))
+    record = RunFolder(copied)
+    record.describe(record.description() | {"status": "incomplete"})
     (copied / "checkpoint.npz").write_bytes((copied / "network.npz").read_bytes()[:1000])
     assert_refused(run("resume", copied), 1, "checkpoint.npz", "damaged")
 
 
-def test_resume_needs_the_same_data(copied: Path, tiny: Path) -> None:
-    description = json.loads((copied / "run.json").read_text())
+def test_resume_needs_the_same_data(copied: Path) -> None:
+    record = RunFolder(copied)
+    description = record.description()
     description["data"]["checksum"] = "0" * 64
-    (copied / "run.json").write_text(json.dumps(description))
+    record.describe(description)
     assert_refused(run("evaluate", copied), 1, "checksum")
     description["data"]["origin"]["name"] = str(copied / "gone.npz")
-    (copied / "run.json").write_text(json.dumps(description))
+    record.describe(description)
     assert_refused(run("evaluate", copied), 1, "gone.npz")
+
+
+@pytest.mark.parametrize("name", ["run.json", "network.npz", "history.json", "results.json", "evaluation.npz"])
+def test_files_of_another_run_are_refused(name: str, copied: Path, trained: Path) -> None:
+    shutil.copy(trained / "none" / name, copied)
+    for command in ("show", "compare", "evaluate"):
+        assert_refused(run(command, copied), 1, str(copied), "another run")
 
 
 def test_debug_adds_the_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -527,6 +571,122 @@ def test_demo_leaves_other_folders_alone(tmp_path: Path) -> None:
     (tmp_path / "soft" / "notes.txt").write_text("mine")
     assert_refused(run("demo", "--out", tmp_path, "--fresh"), 1, "soft", "exists already")
     assert os.listdir(tmp_path) == ["soft"]
+
+
+def test_predictions_are_those_of_the_evaluation(trained: Path, tiny: Path, tmp_path: Path) -> None:
+    """Of arrays and of files; no labels are needed."""
+    with np.load(tiny) as arrays, np.load(trained / "none" / "evaluation.npz") as stored:
+        np.save(tmp_path / "images.npy", arrays["test_images"])
+        expected = stored["predictions"].tolist()
+        for k, image in enumerate(arrays["test_images"]):
+            Image.fromarray(image.astype(np.uint8)).save(tmp_path / f"{k}.png")
+    rows = document("predict", trained / "none", tmp_path / "images.npy", "--proba")
+    assert [-1 if row["class"] is None else row["class"] for row in rows] == expected
+    assert rows[1]["image"] == f"{tmp_path / 'images.npy'}[1]"
+    assert all(sum(row["share"].values()) == pytest.approx(1) for row in rows)
+    result = run("predict", trained / "none", *(tmp_path / f"{k}.png" for k in range(3)), "--out", tmp_path / "p.csv")
+    assert result.exit_code == 0
+    table = pd.read_csv(tmp_path / "p.csv", keep_default_na=False)
+    assert table["class"].astype(str).tolist() == ["" if number < 0 else str(number) for number in expected]
+    assert run("predict", trained / "none", tmp_path).stdout == (tmp_path / "p.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("gone.png", None, ["no image at"]), ("empty", "folder", ["has no images"]), ("notes.png", b"x", ["notes.png"]),
+        ("broken.npy", b"x", ["damaged"]), ("row.npy", np.zeros(3), ["(3,)"]), ("wide.npy", np.eye(9), ["9"]),
+        ("text.npz", {"text": np.zeros(1)}, ["it has text"]),
+    ],
+)  # fmt: skip
+def test_images_that_cannot_be_predicted(
+    name: str, content: Any, words: list[str], trained: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    if isinstance(content, str):
+        path.mkdir()
+    elif isinstance(content, bytes):
+        path.write_bytes(content)
+    elif isinstance(content, dict):
+        np.savez(path, **content)
+    elif content is not None:
+        np.save(path, content)
+    assert_refused(run("predict", trained / "none", path), 1, *words)
+
+
+def test_a_finished_network_goes_on_under_another_rule(trained: Path, tiny: Path, tmp_path: Path) -> None:
+    printed = document(
+        "train", "--data", tiny, "--backend", "numpy", "--chunk", 2, "--from", trained / "constant", "--rule", "none",
+        "--no-plots", "--out", tmp_path / "on",
+    )  # fmt: skip
+    before = json.loads((trained / "constant.json").read_text())
+    assert printed["settings"]["parameters"] == before["settings"]["parameters"]
+    assert printed["settings"]["seed"] == 1
+    assert printed["removed_share"] == before["removed_share"] > 0
+    described = RunFolder(tmp_path / "on").description()
+    assert described["initial"]["id"] == RunFolder(trained / "constant").description()["id"]
+    refused = run("train", "--data", tiny, "--backend", "numpy", "--from", trained / "none", "--neurons", 4, "--quiet")
+    assert_refused(refused, 2, "neurons = 3", "must be the same")
+
+
+def test_another_read_out_is_not_kept(copied: Path) -> None:
+    before = (copied / "results.json").read_text()
+    printed = document("evaluate", copied, "--readout", "proportion")
+    assert printed["readout"] == "proportion"
+    assert json.loads((copied / "results.json").read_text())["accuracy"] == json.loads(before)["accuracy"]
+    assert_refused(run("evaluate", copied, "--readout", "proportional", "--quiet"), 2, "did you mean 'proportion'?")
+
+
+def test_rules_are_listed_with_their_parameters() -> None:
+    from spikeprune.pruning import RULES
+
+    described = {each["name"]: each for each in document("rules")}
+    assert set(described) == set(RULES)
+    beta = next(entry for entry in described["adaptive"]["parameters"] if entry["name"] == "beta")
+    assert beta["default"] == RULES["adaptive"]().beta  # type: ignore[attr-defined]
+    assert beta["meaning"]
+    assert "Guo" in described["adaptive"]["reference"]
+    shown = run("rules", "adaptive").stdout
+    assert "beta" in shown
+    assert "…" not in shown
+    assert_refused(run("rules", "adaptve"), 2, "did you mean 'adaptive'?")
+
+
+def test_the_cache_is_listed_and_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPIKEPRUNE_CACHE", str(tmp_path))
+    for k, days in enumerate((0, 10)):
+        folder = tmp_path / "programs" / f"n{k}-plain"
+        folder.mkdir(parents=True)
+        for name in ("manifest.json", "main"):
+            (folder / name).write_bytes(bytes(1000))
+            os.utime(folder / name, (time.time() - 86_400 * days,) * 2)
+    (tmp_path / "programs" / "mine").mkdir()
+    found = document("cache")
+    assert [each["name"] for each in found["programs"]] == ["n1-plain", "n0-plain"]
+    assert found["bytes"] == 4000
+    assert_refused(run("cache", "--older", 5), 2, "--clear")
+    assert document("cache", "--clear", "--older", 5)["deleted"] == 1
+    assert document("cache", "--clear")["freed"] == 2000
+    assert [path.name for path in (tmp_path / "programs").iterdir()] == ["mine"]
+    assert "0 programs" in run("cache").stdout
+
+
+def test_ctrl_c_while_python_imports_leaves_no_traceback(tmp_path: Path) -> None:
+    """At moments from the first module of the package on."""
+    code = (
+        "import os, signal, sys, threading\n"
+        "from spikeprune.cli import main\n"
+        "threading.Timer(float(sys.argv.pop()), os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        "main()"
+    )
+    for moment in (0.05, 0.3, 0.8):
+        done = subprocess.run(
+            [sys.executable, "-c", code, "train", "--neurons", "3", "--backend", "numpy", str(moment)],
+            capture_output=True, text=True, check=False, cwd=tmp_path,
+        )  # fmt: skip
+        assert "Traceback" not in done.stderr
+        assert done.returncode == 130
+        assert "Stopped" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import brian2 as b2
 import numpy as np
 import pytest
 
-from spikeprune import AdaptivePruning
+from spikeprune import ConstantPruning
+from spikeprune.standalone import FAST_DEVICE
 from spikeprune.synapses import PrunedSynapses, count_operations
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def pruned_network() -> Made:
         dafter/dt = -after/(20*ms) : 1 (event-driven)""",
         on_pre="g_post += w\nbefore = 1\nw = clip(w - 0.01*after, 0, 1)",
         on_post="after = 1\nw = clip(w + 0.02*before, 0, 1)",
-        rule=AdaptivePruning(beta=0.8, eta=0.5), every=40 * b2.ms, name="learning",
+        rule=ConstantPruning(h=0.1), every=40 * b2.ms, name="learning",
     )  # fmt: skip
     learning.connect("(i + j) % 3 != 0")
     learning.w = "0.05 + 0.02*((3*i + 5*j) % 7)"
@@ -70,7 +71,7 @@ def numbers(made: Made) -> dict[str, np.ndarray]:
 
 def in_cpp(network: Callable[[], Made], folder: Path) -> dict[str, np.ndarray]:
     b2.prefs.codegen.cpp.extra_compile_args_gcc = STRICT
-    b2.set_device("cpp_standalone", build_on_run=False)
+    b2.set_device(FAST_DEVICE, build_on_run=False)  # whose headers are precompiled
     device = b2.get_device()
     try:
         made = network()

@@ -16,12 +16,27 @@ from typing import Any
 from urllib.error import URLError
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from scipy.ndimage import zoom
+from scipy.sparse import csr_array
 
-from spikeprune.datasets import NAMES, Dataset, available, catalogue, data_folder, digits, fetch
-from spikeprune.errors import DataError, ParameterError, SpikepruneError
+from spikeprune.datasets import (
+    NAMES,
+    Dataset,
+    as_dataset,
+    available,
+    catalogue,
+    data_folder,
+    digits,
+    fetch,
+    load_origin,
+)
+from spikeprune.datasets.order import come_in_runs
+from spikeprune.errors import DataError, DataNote, ParameterError, SpikepruneError
+
+pytestmark = pytest.mark.filterwarnings("ignore::spikeprune.errors.DataNote")
 
 MNIST_STEMS = catalogue.SOURCES["mnist"].stems
 LETTERS_STEMS = catalogue.SOURCES["emnist-letters"].stems
@@ -123,12 +138,12 @@ def test_booleans_become_black_and_white() -> None:
     assert np.unique(Dataset.from_arrays(**arrays).train_images).tolist() == [0, 255]
 
 
-def test_strings_are_numbered_in_sorted_order_over_both_parts() -> None:
+def test_strings_are_numbered_in_sorted_order() -> None:
     arrays: dict[str, Any] = example(3, 2)
-    arrays["train_labels"], arrays["test_labels"] = ["dog", "ant", "dog"], np.array(["cat", "dog"], dtype=object)
+    arrays["train_labels"], arrays["test_labels"] = ["dog", "ant", "cat"], np.array(["cat", "dog"], dtype=object)
     dataset = Dataset.from_arrays(**arrays)
     assert dataset.class_names == ("ant", "cat", "dog")
-    assert dataset.train_labels.tolist() == [2, 0, 2]
+    assert dataset.train_labels.tolist() == [2, 0, 1]
     assert dataset.test_labels.tolist() == [1, 2]
 
 
@@ -142,12 +157,249 @@ def test_class_names_give_the_order() -> None:
     assert "twice" in refusal(lambda: Dataset.from_arrays(**arrays, class_names=["dog", "ant", "ant"]))
 
 
-def test_integers_with_gaps_are_kept() -> None:
-    arrays = example()
-    arrays["train_labels"] = arrays["train_labels"] * 4
+LABELS = {
+    "gaps": lambda y: y * 4,
+    "negative": lambda y: y - 1,
+    "large": lambda y: y + 9_999,
+    "floats": lambda y: y.astype(float),
+    "texts": lambda y: np.array(["ant", "bee", "cat"])[y],
+    "one-hot": lambda y: np.eye(3)[y],
+    "columns": lambda y: y[:, None],
+    "objects": lambda y: y.astype(object),
+    "bytes": lambda y: np.array([b"a", b"b", b"c"])[y],
+    "categories": lambda y: pd.Series(np.array(["ant", "bee", "cat"])[y], dtype="category"),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_labels_of_any_kind_give_the_classes_that_occur(kind: str) -> None:
+    arrays: dict[str, Any] = example()
+    for part in ("train_labels", "test_labels"):
+        arrays[part] = LABELS[kind](arrays[part])
     dataset = Dataset.from_arrays(**arrays)
-    np.testing.assert_array_equal(dataset.train_labels, arrays["train_labels"])
-    assert dataset.n_classes == 9
+    assert dataset.n_classes == 3
+    np.testing.assert_array_equal(dataset.train_labels, example()["train_labels"])
+    np.testing.assert_array_equal(dataset.test_labels, example()["test_labels"])
+    first = np.ravel(arrays["train_labels"])[0]
+    if kind not in ("one-hot", "floats", "bytes"):
+        assert dataset.class_names[0] == str(first)
+
+
+def test_a_stray_label_is_one_class_more_and_is_said() -> None:
+    """Not 10,000 classes."""
+    arrays = example(60)
+    arrays["train_labels"][7] = 9999
+    with pytest.warns(DataNote, match="one training image only: 9999"):
+        dataset = Dataset.from_arrays(**arrays)
+    assert dataset.class_names == ("0", "1", "2", "9999")
+
+
+def test_a_class_that_is_tested_needs_training_images() -> None:
+    """In arrays as in folders."""
+    for label in (7, -1):
+        arrays = example()
+        arrays["test_labels"][3:5] = label
+        message = refusal(lambda a=arrays: Dataset.from_arrays(**a))
+        assert f"test label '{label}' of 'user data' (2 test images" in message
+        assert "needs training images" in message
+
+
+def test_training_images_without_labels() -> None:
+    arrays: dict[str, Any] = example()
+    arrays["train_labels"] = [None, 1, float("nan"), *arrays["train_labels"][3:]]
+    with pytest.warns(DataNote, match=r"2 of the 12 training images .* have no label"):
+        dataset = Dataset.from_arrays(**arrays)
+    assert dataset.train_labels[:4].tolist() == [-1, 1, -1, 0]
+    arrays["train_labels"] = None
+    assert set(Dataset.from_arrays(**arrays).train_labels) == {-1}
+    arrays = example() | {"test_labels": [None, *example()["test_labels"][1:]]}
+    assert "Test label 0" in refusal(lambda: Dataset.from_arrays(**arrays))
+
+
+IMAGES = {
+    "rows": lambda x: x[:, :, :5].reshape(len(x), -1),
+    "channel last": lambda x: x[..., None],
+    "channel first": lambda x: x[:, None],
+    "floats to 1": lambda x: x / 255,
+    "floats to 255": lambda x: x.astype(float),
+    "16 bits": lambda x: x.astype(np.uint16) * 257,
+    "lists": lambda x: x.tolist(),
+    "pictures": lambda x: [Image.fromarray(image) for image in x],
+    "objects": lambda x: np.array([*x, None], object)[:-1],
+    "grey in colours": lambda x: np.stack([x, x, x], axis=-1),
+    "colours first": lambda x: np.stack([x, x, x], axis=1),
+    "frame": lambda x: pd.DataFrame(x[:, :, :5].reshape(len(x), -1)),
+    "frame of several types": lambda x: pd.DataFrame(x[:, :, :5].reshape(len(x), -1)).astype({0: object, 1: float}),
+    "sparse": lambda x: csr_array(x[:, :, :5].reshape(len(x), -1)),
+}
+
+
+@pytest.mark.parametrize("kind", IMAGES)
+def test_images_of_any_kind_give_the_same_pixels(kind: str) -> None:
+    arrays: dict[str, Any] = example()
+    arrays["train_images"][0, 0, 0] = arrays["test_images"][0, 0, 0] = 255
+    expected = [arrays[f"{part}_images"] for part in ("train", "test")]
+    if any(word in kind for word in ("rows", "frame", "sparse")):
+        expected = [images[:, :, :5] for images in expected]
+    for part in ("train_images", "test_images"):
+        arrays[part] = IMAGES[kind](arrays[part])
+    dataset = Dataset.from_arrays(**arrays)
+    np.testing.assert_array_equal(dataset.train_images, expected[0])
+    np.testing.assert_array_equal(dataset.test_images, expected[1])
+
+
+def test_rows_that_are_no_square_need_a_shape() -> None:
+    arrays = example()
+    for part in ("train_images", "test_images"):
+        arrays[part] = arrays[part].reshape(len(arrays[part]), -1)
+    assert "35 pixels in a row, which is no square" in refusal(lambda: Dataset.from_arrays(**arrays))
+    dataset = Dataset.from_arrays(**arrays, shape=(HEIGHT, WIDTH))
+    np.testing.assert_array_equal(dataset.train_images, example()["train_images"])
+    assert "needs 16" in refusal(lambda: Dataset.from_arrays(**arrays, shape=(4, 4)))
+
+
+@pytest.mark.parametrize(("brightest", "white"), [(16, 16), (1, 1), (255, 255), (4000, 4095), (65_535, 65_535)])
+@pytest.mark.parametrize("dtype", [np.uint16, float])
+def test_white_is_told_from_the_brightest_pixel_of_the_training_images(brightest: int, white: int, dtype: type) -> None:
+    """And said where it is a guess; the test images are read alike, however dark they are."""
+    arrays: dict[str, Any] = example()
+    ramp = np.linspace(0, brightest, HEIGHT * WIDTH).reshape(HEIGHT, WIDTH).round().astype(dtype)
+    arrays["train_images"], arrays["test_images"] = np.tile(ramp, (12, 1, 1)), np.tile(ramp, (6, 1, 1))
+    if brightest > 1:
+        arrays["test_images"] = arrays["test_images"] // 2
+    dataset = Dataset.from_arrays(**arrays)
+    assert dataset.white == white
+    np.testing.assert_array_equal(dataset.train_images[0], np.rint(ramp.astype(np.float32) * np.float32(255 / white)))
+    np.testing.assert_array_equal(
+        dataset.test_images[0], np.rint(arrays["test_images"][0].astype(np.float32) * np.float32(255 / white))
+    )
+    sure = (dtype is float and brightest == 1) or (dtype is np.uint16 and brightest == 255)
+    assert any("taken for white" in note for note in dataset.notes) != sure
+
+
+def test_white_may_be_given_and_nothing_may_be_brighter() -> None:
+    arrays = example()
+    assert Dataset.from_arrays(**arrays, white=510).train_images.max() <= 128
+    assert "is white" in refusal(lambda: Dataset.from_arrays(**arrays, white=100))
+    assert "white = 0" in refusal(lambda: Dataset.from_arrays(**arrays, white=0))
+
+
+def test_colours_are_converted_on_request_as_pillow_does(tmp_path: Path) -> None:
+    """By arrays and by files alike."""
+    random = np.random.default_rng(3)
+    images, labels = random.integers(0, 256, (8, HEIGHT, WIDTH, 3), dtype=np.uint8), [0, 1] * 4
+    assert "grey=True (on the command line --grey)" in refusal(
+        lambda: Dataset.from_arrays(images, labels, images, labels)
+    )
+    dataset = Dataset.from_arrays(images, labels, images, labels, grey=True)
+    np.testing.assert_array_equal(dataset.train_images[2], np.array(Image.fromarray(images[2]).convert("L")))
+    for name in ("a", "b"):
+        write_images(tmp_path / "train" / name, images[:4])
+        write_images(tmp_path / "test" / name, images[4:])
+    assert "--grey" in refusal(lambda: Dataset.load(tmp_path))
+    read = Dataset.load(tmp_path, grey=True)
+    np.testing.assert_array_equal(read.test_images[:4], dataset.train_images[4:])
+    assert load_origin(read.origin or {}).checksum == read.checksum
+
+
+# Order and parts
+
+
+def test_images_sorted_by_class_are_shuffled_for_training() -> None:
+    """In the same way each time; test images, images in a mixed order, and shuffle=False stay as they are."""
+    arrays = example(30)
+    mixed = Dataset.from_arrays(**arrays)
+    np.testing.assert_array_equal(mixed.train_images, arrays["train_images"])
+    order = np.argsort(arrays["train_labels"], kind="stable")
+    arrays["train_images"], arrays["train_labels"] = arrays["train_images"][order], arrays["train_labels"][order]
+    arrays["test_labels"] = np.sort(arrays["test_labels"])
+    with pytest.warns(DataNote, match="sorted by class, so they are shuffled"):
+        dataset = Dataset.from_arrays(**arrays)
+    assert not come_in_runs(dataset.train_labels)
+    pairs = [(image.tobytes(), label) for image, label in zip(dataset.train_images, dataset.train_labels, strict=True)]
+    assert sorted(pairs) == sorted(
+        (image.tobytes(), label) for image, label in zip(arrays["train_images"], arrays["train_labels"], strict=True)
+    )
+    np.testing.assert_array_equal(dataset.test_images, arrays["test_images"])
+    kept = Dataset.from_arrays(**arrays, shuffle=False)
+    np.testing.assert_array_equal(kept.train_images, arrays["train_images"])
+
+
+@pytest.mark.parametrize("n", [1, 7, 20, 29])
+def test_a_part_of_sorted_images_has_all_classes_in_proportion(n: int) -> None:
+    arrays = example(30, 30)
+    for part in ("train_labels", "test_labels"):
+        arrays[part] = np.repeat([0, 1, 2], [15, 9, 6])
+    dataset = Dataset.from_arrays(**arrays, shuffle=False)
+    for labels in (dataset.subset(test=n).test_labels, dataset.validation_split(n).test_labels):
+        assert len(labels) == n
+        assert np.abs(np.bincount(labels, minlength=3) - n * np.array([0.5, 0.3, 0.2])).max() < 1
+    np.testing.assert_array_equal(dataset.subset(train=20).train_images[:10], arrays["train_images"][:10])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_random_order_is_no_run(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    assert not come_in_runs(random.integers(0, 10, 1000))
+    assert not come_in_runs(random.integers(0, 2, 50))
+    assert come_in_runs(np.concatenate([random.permutation(np.repeat([k, k + 1], 50)) for k in range(0, 10, 2)]))
+
+
+def test_without_a_test_part_a_fifth_of_each_class_is_held_out() -> None:
+    arrays = example(30)
+    dataset = Dataset.from_arrays(arrays["train_images"], arrays["train_labels"])
+    assert np.bincount(dataset.test_labels).tolist() == [2, 2, 2]
+    assert np.bincount(dataset.train_labels).tolist() == [8, 8, 8]
+    together = np.concatenate([dataset.train_images, dataset.test_images])
+    assert {image.tobytes() for image in together} == {image.tobytes() for image in arrays["train_images"]}
+
+
+# Every door
+
+
+def test_every_door_leads_to_the_same_data_set(tmp_path: Path) -> None:
+    """Sorted by class, as a folder is: arrays, npz by its several names, IDX files, image files."""
+    arrays = example(30, 9)
+    for part in ("train", "test"):
+        order = np.argsort(arrays[f"{part}_labels"], kind="stable")
+        for what in ("images", "labels"):
+            arrays[f"{part}_{what}"] = arrays[f"{part}_{what}"][order]
+        for label in range(3):
+            chosen = arrays[f"{part}_labels"] == label
+            write_images(tmp_path / "png" / part / str(label), arrays[f"{part}_images"][chosen])
+    write_idx(tmp_path / "idx", MNIST_STEMS, list(arrays.values()))
+    np.savez(tmp_path / "mine.npz", **arrays)
+    values = tuple(arrays.values())
+    np.savez(tmp_path / "keras.npz", **dict(zip(("x_train", "y_train", "x_test", "y_test"), values, strict=True)))
+    train, test = (types.SimpleNamespace(data=values[k], targets=values[k + 1]) for k in (0, 2))
+    doors = [
+        tmp_path / "png", tmp_path / "idx", tmp_path / "mine.npz", str(tmp_path / "keras.npz"), values,
+        (values[:2], values[2:]), (train, test),
+    ]  # fmt: skip
+    expected = Dataset.from_arrays(**arrays)
+    for door in doors:
+        dataset = as_dataset(door)
+        assert dataset.checksum == expected.checksum, door
+        assert dataset.class_names == ("0", "1", "2")
+    whole = {name: np.concatenate([arrays[f"train_{name}"], arrays[f"test_{name}"]]) for name in ("images", "labels")}
+    np.savez(tmp_path / "whole.npz", **whole)
+    pair = as_dataset((whole["images"], whole["labels"]))
+    assert as_dataset(tmp_path / "whole.npz").checksum == pair.checksum
+    assert as_dataset(types.SimpleNamespace(data=whole["images"], target=whole["labels"])).checksum == pair.checksum
+    for wrong in (5, None, {"X": 1}, ("a", "b", "c")):
+        assert "is no data set" in refusal(lambda w=wrong: as_dataset(w))
+
+
+def test_a_data_set_remembers_where_it_came_from(tmp_path: Path) -> None:
+    """With the parts that were taken of it, in any order; arrays came from nowhere."""
+    np.savez(tmp_path / "mine.npz", **example(30))
+    for made in (
+        Dataset.load(tmp_path / "mine.npz", white=300),
+        Dataset.load(tmp_path / "mine.npz").subset(train=20).validation_split(4).subset(test=3),
+        Dataset.load("digits").validation_split(100).subset(train=50),
+    ):
+        assert load_origin(made.origin or {}).checksum == made.checksum
+    assert Dataset.from_arrays(**example()).subset(train=5).origin is None
 
 
 def with_value(images: np.ndarray, index: int, value: float, dtype: type = float) -> np.ndarray:
@@ -166,8 +418,18 @@ def constant(images: np.ndarray, *indices: int) -> np.ndarray:
     ("field", "change", "expected"),
     [
         ("train_images", lambda x: None, ["training images", "missing"]),
-        ("train_images", lambda x: x.reshape(len(x), -1), ["(12, 35)", "[images, height, width]"]),
-        ("train_images", lambda x: x[..., None], ["(12, 5, 7, 1)"]),
+        ("train_images", lambda x: x.reshape(len(x), -1), ["35 pixels in a row", "shape=(height, width)"]),
+        ("train_images", lambda x: x[:, 0, 0], ["(12,)", "[images, height, width]"]),
+        ("train_images", lambda x: np.stack([x, x], axis=-1), ["(12, 5, 7, 2)"]),
+        ("train_images", lambda x: np.stack([x, x[::-1], x], axis=-1), ["are coloured", "grey=True"]),
+        ("train_images", lambda x: np.stack([x, x, x, x], axis=-1), ["transparent"]),
+        ("train_images", lambda x: with_value(x, 0, 70_000, int), ["up to 70000", "white="]),
+        ("test_images", lambda x: with_value(x, 0, 256, int), ["up to 256", "255 is white"]),
+        ("train_labels", lambda y: np.ones((12, 3)), ["(12, 3)", "single 1"]),
+        ("train_labels", lambda y: np.eye(4)[np.append(y[1:], 0)][:, :2], ["(12, 2)", "single 1"]),
+        ("train_labels", lambda y: y + 0.5, ["Training label 0", "(0.5)", "no whole number"]),
+        ("train_labels", lambda y: np.where(y == 1, np.inf, y), ["Training label 1", "(inf)"]),
+        ("test_labels", lambda y: [*y[:-1], None], ["Test label 5", "missing"]),
         ("train_images", lambda x: x[:0], ["empty", "(0, 5, 7)"]),
         ("train_images", lambda x: [x[0], x[1, :2]], ["differ in size"]),
         ("test_images", lambda x: x[:, :4], ["5 x 7", "4 x 7"]),
@@ -175,27 +437,16 @@ def constant(images: np.ndarray, *indices: int) -> np.ndarray:
         ("train_images", lambda x: x.astype(complex), ["complex128"]),
         ("train_images", lambda x: with_value(x, 3, np.nan), ["Training image 3", "NaN"]),
         ("test_images", lambda x: with_value(x, 5, np.inf), ["Test image 5", "infinity"]),
-        ("train_images", lambda x: with_value(x, 0, 1.5), ["0 to 1.5", "0 to 1:"]),
         ("train_images", lambda x: with_value(x, 0, -0.5), ["-0.5 to"]),
-        ("train_images", lambda x: x.astype(float), ["to 255,", "0 to 1:"]),
         ("train_images", lambda x: with_value(x, 0, -3, int), ["-3 to"]),
-        ("train_images", lambda x: with_value(x, 0, 256, int), ["to 256,"]),
-        ("train_images", lambda x: (x > 99).astype(int), ["0 and 1", "multiply"]),
         ("train_images", lambda x: constant(x, 7), ["Training image 7 of 'user data' is constant", "is 9)", "remove"]),
         ("test_images", lambda x: constant(x, 2, 4, 5), ["Test image 2 of 'user data' (and 2 more) is constant"]),
-        ("train_labels", lambda y: None, ["training labels", "missing"]),
         ("train_labels", lambda y: y[:0], ["training labels", "empty"]),
         ("train_labels", lambda y: y[:-1], ["12 training images but 11 training labels"]),
         ("test_labels", lambda y: np.append(y, 0), ["6 test images but 7 test labels"]),
-        ("train_labels", lambda y: np.eye(3)[y], ["(12, 3)"]),
         ("train_labels", lambda y: [[0], [1, 2]], ["not a plain list"]),
-        ("train_labels", lambda y: y - 1, ["Training label 0", "(-1)", "negative"]),
-        ("train_labels", lambda y: y + 9_999, ["Training label 1", "(10000)"]),
-        ("train_labels", lambda y: y.astype(float), ["float64", "astype(int)"]),
-        ("train_labels", lambda y: np.where(y == 1, np.nan, y), ["Training label 1", "missing"]),
         ("train_labels", lambda y: y.astype(complex), ["complex128"]),
         ("test_labels", lambda y: y.astype(str), ["int64", "<U"]),
-        ("train_labels", lambda y: [*y[:-1], None], ["Training label 11", "missing"]),
         ("train_labels", lambda y: np.array(["a", 1] * 6, dtype=object), ["mix"]),
         ("train_labels", lambda y: ["a", ""] * 6, ["Training label 1", "empty string"]),
     ],
@@ -667,7 +918,7 @@ RAMP = np.arange(HEIGHT * WIDTH, dtype=np.uint8).reshape(HEIGHT, WIDTH)
         (np.zeros((HEIGHT, WIDTH), dtype=np.uint8), "is constant (every pixel is 0)"),
         (np.stack([RAMP, RAMP, RAMP[::-1]], axis=-1), "colour image"),
         (np.stack([RAMP, RAMP, RAMP, RAMP], axis=-1), "transparent"),
-        (RAMP.astype(np.uint16) * 1000, "mode I;16"),
+        (RAMP.astype(np.uint16) * 1000, "16 bits a pixel, expected 8"),
         (b"not a picture", "cannot be read as an image"),
         (b"", "cannot be read as an image"),
     ],

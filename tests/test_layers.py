@@ -18,6 +18,10 @@ LONGEST = 300
 LEVELS = {
     "errors": 0,
     "quiet": 0,
+    "seals": 0,
+    "cores": 0,
+    "places": 1,
+    "responses": 1,
     "schedule": 0,
     "parameters": 1,
     "scaling": 2,
@@ -26,6 +30,7 @@ LEVELS = {
     "integration": 2,
     "encoding": 2,
     "readout": 2,
+    "decoders": 3,
     "recent": 3,
     "operations": 2,
     "datasets": 2,
@@ -36,6 +41,7 @@ LEVELS = {
     "presenter": 3,
     "cuda": 4,
     "synapses": 4,
+    "arguments": 4,
     "network": 5,
     "overhead": 5,
     "state": 5,
@@ -45,7 +51,9 @@ LEVELS = {
     "evaluation": 9,
     "settings": 9,
     "run": 10,
-    "training": 11,
+    "continuing": 11,
+    "history": 11,
+    "training": 12,
     "summary": 12,
     "sweep": 13,
     "plots": 14,
@@ -53,7 +61,7 @@ LEVELS = {
     "cli": 16,
 }
 
-NO_BRIAN2 = ("readout", "recent", "operations", "energy", "datasets", "overhead")
+NO_BRIAN2 = ("readout", "decoders", "recent", "operations", "energy", "datasets", "overhead")
 USERS_OF_PLOTS = {"cli", "report"}
 
 
@@ -184,3 +192,11 @@ def test_only_faces_import_plots() -> None:
 def test_module_is_short(module: str) -> None:
     lines = len(SOURCES[module].read_text(encoding="utf-8").splitlines())
     assert lines <= LONGEST, f"{module} has {lines} lines, more than {LONGEST}: it is two things, so split it."
+
+
+def test_the_schedule_of_the_architecture_is_that_of_the_code() -> None:
+    from spikeprune.schedule import SCHEDULE
+
+    page = (ROOT.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = [f"| `{slot}` {order} | {occasion} | {meaning} |" for slot, order, occasion, meaning in SCHEDULE.values()]
+    assert "\n".join(rows) in page

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from spikeprune.pruning.random_removal import STREAM
 
 from spikeprune import Dataset, NetworkParameters, RandomRemoval, train
 from spikeprune.backend import make_program
 from spikeprune.encoding import Stream, uniform_array
 from spikeprune.pruning.base import PruningState
+from spikeprune.pruning.controls import STREAM
 from spikeprune.state import initial_state
 
 

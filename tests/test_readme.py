@@ -181,6 +181,16 @@ def test_links_lead_somewhere() -> None:
         assert [link for link in links if not (folder / link).exists()] == []
 
 
+def test_the_demo_runs_what_its_table_says() -> None:
+    from spikeprune.cli.demo import RULES, in_words
+
+    assert in_words(RULES) in " ".join(README.split())
+    rows = re.findall(
+        r"^\| (\w+) \| [\d.]+ ?(?:\([^)]*\))? \|", README.split("digits, 100 neurons")[1], flags=re.MULTILINE
+    )
+    assert rows[: len(RULES)] == list(RULES)
+
+
 def test_commands_exist() -> None:
     from typer.main import get_command
 

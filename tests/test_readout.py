@@ -157,8 +157,8 @@ def test_read_only_arrays_are_accepted_and_left_alone() -> None:
         ([[1], [-2]], [0, 1], "A response is -2"),
         ([[1], [2]], [0], r"shape \(1,\) instead of \(2,\)"),
         ([[1], [2]], [[0, 1]], "shape"),
-        ([[1], [2]], [0, -1], "from -1 to 0"),
-        ([[1], [2]], [0, 2], "0 to 1 are allowed"),
+        ([[1], [2]], [0, -2], "from -2 to 0"),
+        ([[1], [2]], [0, 2], "-1 to 1 are allowed"),
         ([[1], [2]], [0.0, 1.0], "labels are float64"),
     ],
 )

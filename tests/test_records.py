@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from spikeprune.errors import RunFolderError
 from spikeprune.records import FORMAT, RunFolder, run_path
+from spikeprune.seals import checksum_of, sealed
 
 ARRAYS = {"a": np.arange(6.0).reshape(2, 3), "b": np.array([True, False]), "text": np.array("say")}
 
@@ -38,7 +40,13 @@ def files(folder: RunFolder) -> list[str]:
 
 def test_a_new_folder_is_incomplete(folder: RunFolder) -> None:
     assert files(folder) == ["run.json"]
-    assert folder.description() == {"format": FORMAT, "status": "incomplete", "settings": {"seed": 1}}
+    description = folder.description()
+    assert (description["format"], description["status"], description["settings"]) == (
+        FORMAT,
+        "incomplete",
+        {"seed": 1},
+    )
+    assert len(description["id"]) == 32
     assert not folder.complete
     assert RunFolder.open(folder.path).description() == folder.description()
 
@@ -65,7 +73,7 @@ def test_arrays_come_back(write: str, folder: RunFolder) -> None:
         folder.write_checkpoint(ARRAYS)
     else:
         folder.write_arrays(name, ARRAYS)
-    found = folder.read_arrays(name)
+    found = folder.read_checkpoint() if write == "write_checkpoint" else folder.read_arrays(name)
     assert found.keys() == ARRAYS.keys()
     for key, value in ARRAYS.items():
         np.testing.assert_array_equal(found[key], value)
@@ -184,8 +192,9 @@ def test_a_killed_process_leaves_no_lock(folder: RunFolder) -> None:
 
 def test_an_occupied_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(RunFolderError, match="exists already: choose another folder or delete") as error:
+    with pytest.raises(RunFolderError, match="exists already and holds other things: choose another") as error:
         RunFolder.create(tmp_path, {})
+    assert "delete" not in str(error.value)
     sentence(error)
     assert (tmp_path / "notes.txt").read_text() == "mine"
     assert list(tmp_path.iterdir()) == [tmp_path / "notes.txt"]
@@ -254,6 +263,98 @@ def test_a_damaged_description(text: str, folder: RunFolder) -> None:
     with pytest.raises(RunFolderError) as error:
         RunFolder.create(folder.path, {})
     sentence(error)
+
+
+def test_a_place_that_cannot_be(tmp_path: Path) -> None:
+    """Too long a name, a loop of links, a null character, a link to nowhere within a file."""
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "file").write_text("mine")
+    for path in (
+        tmp_path / ("x" * 300),
+        tmp_path / "loop",
+        tmp_path / "loop" / "run",
+        "a\0b",
+        tmp_path / "file" / "run",
+    ):
+        with pytest.raises(RunFolderError, match="choose a") as error:
+            RunFolder.check(path)
+        assert "delete" not in sentence(error)
+        with pytest.raises(RunFolderError, match="is not a run folder"):
+            RunFolder.open(path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "loop"]
+
+
+# What belongs together
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> list[RunFolder]:
+    """Two finished, evaluated runs."""
+    made = []
+    for k in range(2):
+        folder = RunFolder.create(tmp_path / f"run{k}", {"settings": {"seed": k}})
+        folder.write_arrays("network.npz", {"a": np.full(3, k)})
+        folder.write_json("history.json", [k])
+        folder.mark_complete()
+        folder.write_arrays("evaluation.npz", {"b": np.full(3, k)})
+        files = {name: checksum_of(folder.path / name) for name in ("network.npz", "evaluation.npz")}
+        folder.write_json("results.json", sealed({"accuracy": k, "files": files}))
+        made.append(folder)
+    return made
+
+
+@pytest.mark.parametrize("name", ["run.json", "network.npz", "history.json", "results.json", "evaluation.npz"])
+def test_a_file_of_another_run_is_refused(name: str, two: list[RunFolder]) -> None:
+    for folder in two:
+        folder.check_files()
+    shutil.copy(two[1].path / name, two[0].path / name)
+    with pytest.raises(RunFolderError, match="another run") as error:
+        two[0].check_files()
+    assert str(two[0].path) in sentence(error)
+    assert ".npz" in str(error.value) or ".json" in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["run.json", "network.npz", "history.json", "results.json", "evaluation.npz"])
+def test_a_changed_file_is_refused(name: str, two: list[RunFolder]) -> None:
+    """A digit of a number, or a byte."""
+    path = two[1].path / name
+    content = path.read_bytes()
+    changed = content.replace(b"1", b"2", 1) if name.endswith("json") else content[:-9] + b"\1" + content[-8:]
+    assert changed != content
+    path.write_bytes(changed)
+    with pytest.raises(RunFolderError, match=name):
+        two[1].check_files()
+
+
+def test_runs_of_older_versions_have_no_checksums(two: list[RunFolder]) -> None:
+    folder = two[0]
+    description = {key: value for key, value in folder.description().items() if key not in ("checksum", "files")}
+    folder.write_json("run.json", description)
+    folder.write_json("results.json", {"accuracy": 5})
+    folder.check_files()
+
+
+def test_a_checkpoint_of_another_run_is_refused(folder: RunFolder, tmp_path: Path) -> None:
+    other = RunFolder.create(tmp_path / "other", {})
+    for each in (folder, other):
+        each.write_checkpoint(ARRAYS)
+        assert each.read_checkpoint().keys() == ARRAYS.keys()
+    shutil.copy(other.path / "checkpoint.npz", folder.path)
+    with pytest.raises(RunFolderError, match=r"checkpoint.npz belongs to another run") as error:
+        folder.read_checkpoint()
+    sentence(error)
+
+
+def test_what_a_killed_process_was_writing_is_removed(folder: RunFolder) -> None:
+    for name in (".checkpoint.npz-a1b2c3", ".run.json-xyz", ".notes", "mine.npz-1", ".lock"):
+        (folder.path / name).write_text("")
+    folder.mark_complete()
+    assert files(folder) == [".lock", ".notes", "mine.npz-1", "run.json"]
+
+
+def test_a_folder_in_which_nothing_was_computed_is_discarded(folder: RunFolder) -> None:
+    folder.discard()
+    assert not folder.path.exists()
 
 
 @pytest.mark.parametrize("found", [FORMAT + 1, None, "one"])

@@ -108,11 +108,11 @@ def test_page_says_the_stored_numbers(folders: list[Path], page: str) -> None:
         assert f"{results['accuracy']:.2f}" in text
         # A point of the course of training says its value where the pointer rests.
         assert f"{100 * history[-1]['removed_share']:.4g}" in text
-        counts = results["counts"]
-        assert f"{counts['input_to_excitatory'] / counts['images'] / 1e3:.3g} k" in text or "input → excitatory" in text
+        transmitted = results["counts"]["input_to_excitatory"] / results["counts"]["images"]
+        assert (f"{transmitted / 1e3:.3g} k" if transmitted >= 1e3 else f"{transmitted:.3g}") in text
     pruned = 100 * json.loads((folders[1] / "history.json").read_text())[-1]["removed_share"]
-    assert f"constant (h = 0.1, start = 0, interval = 2) on data, 3 neurons, 1 seed: {pruned:.0f} % of the" in text
-    for words in ("Unpruned on data", "recall, %", "weights below are removed", "brian2", "Provenance"):
+    assert f"constant (h = 0.1, start = 0, interval = 2) on data.npz, 3 neurons, 1 seed: {pruned:.0f} % of the" in text
+    for words in ("Unpruned on data.npz", "recall, %", "threshold of all neurons", "brian2", "Provenance"):
         assert words in text
 
 

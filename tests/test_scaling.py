@@ -45,7 +45,8 @@ def test_learning_rates_grow_with_the_size_within_bounds() -> None:
 
 def test_training_and_sweeps_scale_where_they_are_asked_to() -> None:
     """A mapping leaves the rest to the data and the size; a NetworkParameters, as nothing, does not."""
-    images = np.full((3, 8, 8), 51, dtype=np.uint8)  # ink 0.2
+    images = np.zeros((3, 8, 8), dtype=np.uint8)
+    images[:, ::2] = 102  # ink 0.2
     data = Dataset.from_arrays(images, [0, 1, 0], images, [0, 1, 0])
     assert data.ink == pytest.approx(0.2)
     names = ("weight_share", "theta_plus", "presentation")

@@ -11,7 +11,6 @@ answers whatever it is shown.  So evaluation lets no theta be less than ``theta_
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,12 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeprune.backend import Program, State
+from spikeprune.cores import usable_cores
 from spikeprune.datasets import Dataset
 from spikeprune.errors import DataError
 from spikeprune.operations import OperationCounts, connection_sparsity, synaptic_operations
 from spikeprune.parameters import NetworkParameters
 from spikeprune.readout import Readout, read_out, silent_neurons
 from spikeprune.records import RunFolder
+from spikeprune.seals import checksum_of, sealed
 
 __all__ = ["BLOCK", "Evaluation", "evaluate", "frozen_thresholds"]
 
@@ -79,7 +80,11 @@ class Evaluation:
                 "assignment": self.readout.assignment, "silent": self.readout.silent,
             },
         )  # fmt: skip
-        folder.write_json("results.json", self.as_dict())
+        files = {name: checksum_of(folder.path / name) for name in ("network.npz", "evaluation.npz")}
+        folder.write_json("results.json", sealed({**self.as_dict(), "files": files}))
+
+    def __repr__(self) -> str:
+        return f"Evaluation({self.accuracy:.1f} % of {len(self.labels):,} images, {len(self.dead)} dead neurons)"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the numbers, for JSON."""
@@ -129,6 +134,61 @@ def frozen_thresholds(theta: NDArray[Any], p: NetworkParameters) -> NDArray[Any]
     return np.maximum(theta, np.asarray(p.theta_recruited * 1e-3, dtype=theta.dtype))
 
 
+def _frozen(program: Program, state: State) -> State:
+    theta = frozen_thresholds(state["excitatory.theta"], program.parameters)
+    return state | {"excitatory.theta": theta}
+
+
+def respond(
+    program: Program,
+    state: State,
+    images: NDArray[np.uint8],
+    *,
+    seed: int,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[NDArray[np.int32], OperationCounts]:
+    """Show images [images, pixels] to a frozen network; see :func:`evaluate`.
+
+    Returns
+    -------
+    responses : ndarray of int32 [images, neurons]
+    counts : OperationCounts
+    """
+    state = _frozen(program, state)
+    side_by_side = (workers or usable_cores()) if program.backend == "cpp_standalone" else 1
+    done, stopped = 0, False
+
+    def block(first: int) -> tuple[NDArray[np.int32], OperationCounts]:
+        nonlocal done
+        current, responses, counts = state, [], OperationCounts.zero()
+        last = min(first + BLOCK, len(images))
+        for start in range(first, last, program.chunk):
+            if stopped:
+                raise KeyboardInterrupt
+            stop = min(start + program.chunk, last)
+            result = program.run(current, images[start:stop], seed=seed, first_image=start, learning=False)
+            current, counts = result.state, counts + result.counts
+            responses.append(result.responses)
+            done += stop - start
+            if progress is not None:
+                progress(done)
+        return np.concatenate(responses), counts
+
+    pool = ThreadPoolExecutor(side_by_side)
+    try:
+        blocks = list(pool.map(block, range(0, len(images), BLOCK)))
+    except BaseException:
+        stopped = True
+        pool.shutdown(wait=False, cancel_futures=True)
+        program.stop()
+        raise
+    finally:
+        pool.shutdown()
+    responses = np.concatenate([part for part, _ in blocks])
+    return responses, sum((part for _, part in blocks), OperationCounts.zero())
+
+
 def evaluate(
     program: Program,
     state: State,
@@ -154,7 +214,7 @@ def evaluate(
     seed : int
         Key of the random numbers.
     workers : int, optional
-        Programs that run at the same time: all cores for compiled programs unless given.
+        Programs that run at the same time: as many as cores may be used, for compiled programs, unless given.
     progress : callable, optional
         Called with the number of images done.
 
@@ -168,31 +228,11 @@ def evaluate(
             f"The images of '{dataset.name}' have {dataset.n_inputs} pixels, but the network was trained on "
             f"{program.parameters.inputs}: give images of the same size."
         )
+    if not (train_labels >= 0).any():
+        raise DataError("None of the images that assign neurons to classes has a label: label some training images.")
     images = dataset.test_images.reshape(len(dataset.test_images), -1)
-    theta = frozen_thresholds(state["excitatory.theta"], program.parameters)
-    unrecruited = int(np.count_nonzero(theta > state["excitatory.theta"]))
-    state = state | {"excitatory.theta": theta}
-    side_by_side = (workers or os.cpu_count() or 1) if program.backend == "cpp_standalone" else 1
-    done = 0
-
-    def block(first: int) -> tuple[NDArray[np.int32], OperationCounts]:
-        nonlocal done
-        current, responses, counts = state, [], OperationCounts.zero()
-        last = min(first + BLOCK, len(images))
-        for start in range(first, last, program.chunk):
-            stop = min(start + program.chunk, last)
-            result = program.run(current, images[start:stop], seed=seed, first_image=start, learning=False)
-            current, counts = result.state, counts + result.counts
-            responses.append(result.responses)
-            done += stop - start
-            if progress is not None:
-                progress(done)
-        return np.concatenate(responses), counts
-
-    with ThreadPoolExecutor(side_by_side) as pool:
-        blocks = list(pool.map(block, range(0, len(images), BLOCK)))
-    responses = np.concatenate([part for part, _ in blocks])
-    counts = sum((part for _, part in blocks), OperationCounts.zero())
+    unrecruited = int(np.count_nonzero(_frozen(program, state)["excitatory.theta"] > state["excitatory.theta"]))
+    responses, counts = respond(program, state, images, seed=seed, workers=workers, progress=progress)
     classes, p = dataset.n_classes, program.parameters
     readout = read_out(train_responses, train_labels, responses, dataset.test_labels, classes)
     alive = state["plastic.alive"].reshape(p.inputs, p.neurons).astype(bool)

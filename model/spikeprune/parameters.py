@@ -31,6 +31,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType({
     "undepressed": {"weight_share": 0.07, "depression": False},
 })  # fmt: skip
 
+#: Largest integer of Brian2's variables, and number of its synapses.
+LARGEST = 2**31 - 1
 _CHECKS = {
     "positive": (lambda x: x > 0, "must be greater than 0"),
     "not negative": (lambda x: x >= 0, "must not be negative"),
@@ -64,18 +66,22 @@ def check_fields(parameters: Any) -> None:
     for entry in fields(parameters):
         value: Any = getattr(parameters, entry.name)
         kind: Any = type(entry.default)
+        if kind not in (bool, int, float):
+            continue  # a field of another kind is its rule's own business
         if kind is bool or isinstance(value, bool):
             good = kind is bool and isinstance(value, bool)
         else:
             good = isinstance(value, int if kind is int else (int, float)) and math.isfinite(value)
         if not good:
             name = {bool: "true or false", int: "a whole number"}.get(kind, "a finite number")
-            raise ParameterError(
-                f"Parameter '{entry.name}' is {value!r}: it must be {name}{_meaning(entry)}."
-            )
+            raise ParameterError(f"Parameter '{entry.name}' is {value!r}: it must be {name}{_meaning(entry)}.")
         test, sentence = _CHECKS[entry.metadata.get("allowed", "any")]
         if not test(value):
             raise ParameterError(f"Parameter '{entry.name}' is {value!r}: it {sentence}{_meaning(entry)}.")
+        if kind is int and not -LARGEST <= value <= LARGEST:
+            raise ParameterError(
+                f"Parameter '{entry.name}' is {value!r}: it must be at most {LARGEST}{_meaning(entry)}."
+            )
         if kind is float:
             object.__setattr__(parameters, entry.name, float(value))
 
@@ -179,6 +185,11 @@ class NetworkParameters:
                     f"Parameter '{name}' is {getattr(self, name)} ms: it must be a multiple of "
                     f"the time step of {self.dt} ms."
                 )
+        if self.neurons * self.inputs > LARGEST:
+            raise ParameterError(
+                f"{self.neurons:,} neurons with {self.inputs:,} inputs have more than {LARGEST:,} synapses: choose at "
+                f"most {LARGEST // self.inputs:,} neurons."
+            )
 
     @property
     def weight_sum(self) -> float:

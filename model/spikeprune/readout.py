@@ -21,24 +21,29 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.metrics import accuracy_score, confusion_matrix
+from sklearn.metrics import confusion_matrix
 
-from spikeprune.errors import DataError, ParameterError
+from spikeprune.errors import DataError
+from spikeprune.responses import class_labels, spike_counts
 
 __all__ = [
     "NO_ANSWER",
     "UNASSIGNED",
+    "UNLABELLED",
     "Readout",
     "assign_labels",
     "assignment_of",
     "class_sums",
     "read_out",
+    "score",
     "shared_vote",
+    "shared_votes",
     "silent_neurons",
     "vote",
 ]
 
 UNASSIGNED = -1  # the assignment of a neuron that never fired
+UNLABELLED = -1  # the class of an image without a label
 NO_ANSWER = -1  # the prediction for an image on which no assigned neuron fired; it is wrong whatever the label
 
 
@@ -107,6 +112,8 @@ def assign_labels(responses: ArrayLike, labels: ArrayLike, n_classes: int) -> ND
 def class_sums(responses: ArrayLike, labels: ArrayLike, n_classes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Add up responses by class; parameters and errors are those of :func:`assign_labels`.
 
+    An image whose label is -1 has none, and is left out.
+
     Returns
     -------
     sums : ndarray of int64 [n_classes, neurons]
@@ -114,13 +121,13 @@ def class_sums(responses: ArrayLike, labels: ArrayLike, n_classes: int) -> tuple
     images : ndarray of int64 [n_classes]
         Images of each class.
     """
-    counts = _spike_counts(responses)
-    classes = _class_labels(labels, len(counts), n_classes)
+    counts = spike_counts(responses)
+    classes = class_labels(labels, len(counts), n_classes, lowest=UNLABELLED)
     sums = np.zeros((n_classes, counts.shape[1]), dtype=np.int64)
     for label in range(n_classes):
         # Copies one class at a time: 60000 images × 1600 neurons need not fit in memory twice.
         sums[label] = counts[classes == label].sum(axis=0, dtype=np.int64)
-    return sums, np.bincount(classes, minlength=n_classes)
+    return sums, np.bincount(classes[classes != UNLABELLED], minlength=n_classes)
 
 
 def assignment_of(sums: NDArray[np.int64], images: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -155,8 +162,8 @@ def vote(responses: ArrayLike, assignment: ArrayLike, n_classes: int) -> NDArray
     DataError
         If the responses are not spike counts, or the assignment does not fit them.
     """
-    counts = _spike_counts(responses)
-    classes = _class_labels(assignment, counts.shape[1], n_classes, what="assignments", lowest=UNASSIGNED)
+    counts = spike_counts(responses)
+    classes = class_labels(assignment, counts.shape[1], n_classes, what="assignments", lowest=UNASSIGNED)
     means = np.zeros((len(counts), n_classes))
     for label in range(n_classes):
         members = np.flatnonzero(classes == label)
@@ -197,12 +204,18 @@ def shared_vote(responses: ArrayLike, sums: NDArray[np.int64], images: NDArray[n
     >>> shared_vote([[2, 3]], *class_sums([[4, 2], [0, 2]], [0, 1], n_classes=2)).tolist()
     [1]
     """
-    means = sums / np.maximum(images, 1)[:, np.newaxis]
-    shares = means / np.maximum(means.sum(axis=0), np.finfo(float).tiny)
-    votes = _spike_counts(responses) @ shares.T / np.maximum(shares.sum(axis=1), np.finfo(float).tiny)
+    votes = shared_votes(responses, sums, images)
     predictions = votes.argmax(axis=1).astype(np.int64)
     predictions[votes.max(axis=1) == 0] = NO_ANSWER
     return predictions
+
+
+def shared_votes(responses: ArrayLike, sums: NDArray[np.int64], images: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Mean counts by which :func:`shared_vote` decides [images, n_classes]."""
+    means = sums / np.maximum(images, 1)[:, np.newaxis]
+    shares = means / np.maximum(means.sum(axis=0), np.finfo(float).tiny)
+    votes: NDArray[np.float64] = spike_counts(responses) @ shares.T
+    return votes / np.maximum(shares.sum(axis=1), np.finfo(float).tiny)
 
 
 def silent_neurons(responses: ArrayLike) -> NDArray[np.int64]:
@@ -218,7 +231,7 @@ def silent_neurons(responses: ArrayLike) -> NDArray[np.int64]:
     DataError
         If the responses are not spike counts.
     """
-    return np.flatnonzero(~_spike_counts(responses).any(axis=0)).astype(np.int64)
+    return np.flatnonzero(~spike_counts(responses).any(axis=0)).astype(np.int64)
 
 
 def read_out(
@@ -246,50 +259,30 @@ def read_out(
     DataError
         If there are no test images, or responses and labels do not fit together.
     """
-    test = _spike_counts(test_responses)
-    truth = _class_labels(test_labels, len(test), n_classes)
+    test = spike_counts(test_responses)
+    truth = class_labels(test_labels, len(test), n_classes)
     if not len(test):
         raise DataError("There are 0 test images, but at least one is needed: pass the responses to some.")
     sums, images = class_sums(train_responses, train_labels, n_classes)
     assignment = assignment_of(sums, images)
     predictions = vote(test, assignment, n_classes)
-    shared = shared_vote(test, sums, images)
-    columns = np.where(predictions == NO_ANSWER, n_classes, predictions)
-    table = confusion_matrix(truth, columns, labels=np.arange(n_classes + 1))
+    accuracy, confusion = score(predictions, truth, n_classes)
+    shared, _ = score(shared_vote(test, sums, images), truth, n_classes)
     return Readout(
-        accuracy=100 * float(accuracy_score(truth, predictions)),
+        accuracy=accuracy,
         predictions=predictions,
-        confusion=table[:n_classes].astype(np.int64),
+        confusion=confusion,
         assignment=assignment,
         silent=silent_neurons(train_responses),
-        shared_accuracy=100 * float(accuracy_score(truth, shared)),
+        shared_accuracy=shared,
     )
 
 
-def _spike_counts(responses: ArrayLike) -> NDArray[np.integer[Any]]:
-    counts = np.asarray(responses)
-    if counts.ndim != 2:
-        raise DataError(f"Responses have {counts.ndim} dimensions instead of 2: pass an array images × neurons.")
-    if counts.dtype.kind not in "iu":
-        raise DataError(f"Responses are {counts.dtype} instead of integers: pass spike counts.")
-    if counts.size and counts.min() < 0:
-        raise DataError(f"A response is {counts.min()}, but a spike count is at least 0: check the responses.")
-    return counts
-
-
-def _class_labels(
-    labels: ArrayLike, expected: int, n_classes: int, what: str = "labels", lowest: int = 0
-) -> NDArray[np.integer[Any]]:
-    if n_classes < 1:
-        raise ParameterError(f"n_classes is {n_classes}, but at least 1 is needed: give the number of classes.")
-    classes = np.asarray(labels)
-    if classes.shape != (expected,):
-        raise DataError(f"The {what} have shape {classes.shape} instead of ({expected},): pass those of the responses.")
-    if classes.size and classes.dtype.kind not in "iu":
-        raise DataError(f"The {what} are {classes.dtype} instead of integers: number the classes from 0.")
-    if classes.size and not lowest <= classes.min() <= classes.max() < n_classes:
-        raise DataError(
-            f"The {what} run from {classes.min()} to {classes.max()}, but {lowest} to {n_classes - 1} are allowed: "
-            "check them and n_classes."
-        )
-    return classes
+def score(
+    predictions: NDArray[np.int64], truth: NDArray[np.integer[Any]], n_classes: int
+) -> tuple[float, NDArray[np.int64]]:
+    """Accuracy in percent and confusion matrix [n_classes, n_classes + 1] of predictions; see :class:`Readout`."""
+    columns = np.where(predictions == NO_ANSWER, n_classes, predictions)
+    table = confusion_matrix(truth, columns, labels=np.arange(n_classes + 1))
+    # In this order 7 of 25 are 28 %, not 28.000000000000004.
+    return 100 * int((truth == predictions).sum()) / len(truth), table[:n_classes].astype(np.int64)

@@ -3,8 +3,8 @@
 A folder holds
 
 ``run.json``
-    What was asked for (data set and its checksum, parameters, rule, seed, back end, …), provenance, and ``status``:
-    ``incomplete`` until the very end, then ``complete``.
+    What was asked for (data set and its checksum, parameters, rule, seed, back end, …), provenance, ``id`` (drawn when
+    the run begins), and ``status``: ``incomplete`` until the very end, then ``complete``.
 ``checkpoint.npz``
     Written after every chunk, gone at the end: the state of the network (``state/group.variable``), the responses to
     the last training images (``responses`` [images, neurons], ``labels`` [images]) and the history so far (JSON text).
@@ -20,7 +20,8 @@ A folder holds
 ``*.png``
     Pictures (``PICTURES``), drawn from the arrays.
 
-Every file is written beside its final name and then moved there, so that it is whole or absent.
+Every file is written beside its final name and then moved there, so that it is whole or absent.  Checksums tie the
+files of a run together (:mod:`spikeprune.seals`): one that was damaged, or belongs to another run, is refused by name.
 """
 
 from __future__ import annotations
@@ -29,9 +30,11 @@ import json
 import os
 import re
 import tempfile
+import uuid
 import zipfile
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +42,18 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from spikeprune.errors import RunFolderError
+from spikeprune.errors import RunFolderError, reason_of
+from spikeprune.places import check_place
+from spikeprune.seals import broken, checksum_of, plain, sealed
 
 __all__ = ["FORMAT", "PICTURES", "RunFolder", "run_path"]
 
 #: Version of the folder's format.
 FORMAT = 1
+#: Files that a finished training leaves; run.json has their checksums.
+FINAL = ("network.npz", "history.json")
+#: Names of temporary files (`RunFolder._replace`).
+LEFTOVER = re.compile(r"\.(run|history|results|checkpoint|network|evaluation)\.(json|npz)-\w+")
 #: What reading a damaged archive raises.
 DAMAGE = (OSError, ValueError, TypeError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
 PICTURE_NAMES = ("receptive_fields", "weights", "history", "operations", "confusion", "comparison")
@@ -88,10 +97,10 @@ class RunFolder:
         cls.check(path)
         try:
             folder.path.mkdir(parents=True, exist_ok=True)
-            folder.write_json("run.json", {"format": FORMAT, "status": "incomplete", **description})
+            folder.describe({"format": FORMAT, "status": "incomplete", "id": uuid.uuid4().hex, **description})
         except OSError as error:
             raise RunFolderError(
-                f"The run folder {path} cannot be written ({error.strerror or error}): choose another place."
+                f"The run folder {path} cannot be written ({reason_of(error)}): choose another place."
             ) from error
         return folder
 
@@ -99,16 +108,12 @@ class RunFolder:
     def check(cls, path: str | os.PathLike[str]) -> None:
         """Raise RunFolderError unless a new folder can be started here; nothing is written."""
         folder = cls(path)
-        if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
-            if (folder.path / "run.json").exists() and folder.description().get("status") != "complete":
+        if folder.has("run.json"):
+            hint = "choose another folder or delete this one"
+            if folder.description().get("status") != "complete":
                 hint = f"continue it with 'spikeprune resume {path}', or choose another folder"
-            else:
-                hint = "choose another folder or delete this one"
             raise RunFolderError(f"The run folder {path} exists already: {hint}.")
-        above = next(parent for parent in [folder.path, *folder.path.absolute().parents] if parent.exists())
-        if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-            reason = f"{above} is not {'writable' if above.is_dir() else 'a folder'}"
-            raise RunFolderError(f"The run folder {path} cannot be written ({reason}): choose another place.")
+        check_place(folder.path)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> RunFolder:
@@ -120,7 +125,7 @@ class RunFolder:
             If it is no run folder, or one of another format.
         """
         folder = cls(path)
-        if not (folder.path / "run.json").is_file():
+        if not folder.has("run.json"):
             raise RunFolderError(
                 f"{path} is not a run folder (it has no run.json): give a folder made by 'spikeprune train'."
             )
@@ -145,7 +150,7 @@ class RunFolder:
             ) from None
         except OSError as error:
             raise RunFolderError(
-                f"The run folder {self.path} cannot be written ({error.strerror or error}): choose another place."
+                f"The run folder {self.path} cannot be written ({reason_of(error)}): choose another place."
             ) from error
 
     @property
@@ -158,20 +163,66 @@ class RunFolder:
         values = self.read_json("run.json")
         if not isinstance(values, dict):
             raise self._damaged("run.json", TypeError("it describes nothing"))
+        if broken(values):
+            raise self._damaged("run.json", ValueError("it is not what spikeprune wrote"))
         return values
 
+    def describe(self, description: Mapping[str, Any]) -> None:
+        """Write run.json with its own checksum."""
+        self.write_json("run.json", sealed(description))
+
     def mark_complete(self) -> None:
-        """Mark the run as complete and drop its checkpoint."""
-        self.write_json("run.json", self.description() | {"status": "complete"})
+        """Mark the run as complete, tie its files to it, and drop its checkpoint and what a killed process has left."""
+        files = {name: checksum_of(self.path / name) for name in FINAL if self.has(name)}
+        self.describe(self.description() | {"status": "complete", "files": files})
         (self.path / "checkpoint.npz").unlink(missing_ok=True)
+        self.tidy()
+
+    def discard(self) -> None:
+        """Remove a folder in which nothing has been computed yet."""
+        for name in ("run.json", "checkpoint.npz", ".lock"):
+            (self.path / name).unlink(missing_ok=True)
+        with suppress(OSError):  # somebody has put something there
+            self.path.rmdir()
+
+    def tidy(self) -> None:
+        """Remove files that a killed process was writing; only for who holds the lock."""
+        for leftover in filter(lambda path: LEFTOVER.fullmatch(path.name), self.path.iterdir()):
+            leftover.unlink(missing_ok=True)
+
+    def check_files(self) -> None:
+        """Raise RunFolderError if a file of the finished run was changed, or belongs to another run.
+
+        Runs of versions that wrote no checksums pass.
+        """
+        expected = dict(self.description().get("files", {}))
+        if self.has("results.json"):
+            results = self.read_json("results.json")
+            if not isinstance(results, dict) or broken(results):
+                raise self._damaged("results.json", ValueError("it is not what spikeprune wrote"))
+            if expected and results.get("files", {}).get("network.npz") != expected.get("network.npz"):
+                raise RunFolderError(
+                    f"{self.path / 'results.json'} belongs to another run than {self.path / 'run.json'}: restore it "
+                    f"from a copy, or delete it and run 'spikeprune resume {self.path}'."
+                )
+            expected |= {name: value for name, value in results.get("files", {}).items() if name != "network.npz"}
+        for name, value in expected.items():
+            if checksum_of(self.path / name) not in (None, value):
+                raise RunFolderError(
+                    f"{self.path / name} is damaged or belongs to another run (another checksum than that of its own): "
+                    "restore it from a copy or train again."
+                )
 
     def has(self, name: str) -> bool:
         """Whether the folder has the file `name`."""
-        return (self.path / name).is_file()
+        try:
+            return (self.path / name).is_file()
+        except (OSError, ValueError):
+            return False
 
     def write_json(self, name: str, value: Any) -> None:
         """Write a JSON file at once."""
-        self._replace(name, lambda file: file.write(json.dumps(value, indent=1, default=_plain).encode()))
+        self._replace(name, lambda file: file.write(json.dumps(value, indent=1, default=plain).encode()))
 
     def read_json(self, name: str) -> Any:
         """Read a JSON file.
@@ -192,7 +243,19 @@ class RunFolder:
 
     def write_checkpoint(self, arrays: Mapping[str, Any]) -> None:
         """Write the checkpoint at once (uncompressed, because it is written often)."""
-        self._replace("checkpoint.npz", lambda file: np.savez(file, **dict(arrays)))
+        run = np.array(self.description().get("id", ""))
+        self._replace("checkpoint.npz", lambda file: np.savez(file, **dict(arrays) | {"run": run}))
+
+    def read_checkpoint(self) -> dict[str, NDArray[Any]]:
+        """Read the checkpoint; RunFolderError if it is damaged or belongs to another run."""
+        arrays = self.read_arrays("checkpoint.npz")
+        run = arrays.pop("run", None)
+        if run is not None and str(run) != self.description().get("id", ""):
+            raise RunFolderError(
+                f"{self.path / 'checkpoint.npz'} belongs to another run: restore it from a copy, or delete it and run "
+                f"'spikeprune resume {self.path}' to begin anew."
+            )
+        return arrays
 
     def read_arrays(self, name: str) -> dict[str, NDArray[Any]]:
         """Read an npz file.
@@ -231,16 +294,7 @@ class RunFolder:
             os.replace(temporary, self.path / name)
         except OSError as error:
             raise RunFolderError(
-                f"{self.path / name} cannot be written ({error.strerror or error}): "
-                "free some space or choose another place."
+                f"{self.path / name} cannot be written ({reason_of(error)}): free some space or choose another place."
             ) from error
         finally:
             Path(temporary).unlink(missing_ok=True)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeprune.backend import ChunkResult, Program, State
-from spikeprune.datasets import Dataset
+from spikeprune.backend import Program, State
+from spikeprune.datasets import DataDescription, Dataset, as_dataset, load_origin
+from spikeprune.datasets.arrays import as_images, plain_array
+from spikeprune.datasets.description import with_classes
+from spikeprune.decoders import decide, fit, shares
 from spikeprune.errors import RunFolderError
-from spikeprune.evaluation import Evaluation, evaluate
+from spikeprune.evaluation import Evaluation, evaluate, respond
 from spikeprune.operations import OperationCounts
-from spikeprune.readout import vote
+from spikeprune.readout import NO_ANSWER, score
 from spikeprune.recent import RecentResponses
 from spikeprune.records import RunFolder
 from spikeprune.settings import Settings
 
-__all__ = ["Run", "arrays", "check_state", "history_entry", "restore"]
+__all__ = ["Run", "arrays", "check_state", "restore"]
 
 
-@dataclass
+@dataclass(repr=False)
 class Run:
     """A training and what came of it.
 
     Attributes
     ----------
     settings : Settings
-    dataset : Dataset
+    data : DataDescription
+        What the data were.
+    given : Dataset or None
+        The data; :attr:`dataset` loads them where they are not given.
     state : dict of str to ndarray
         State of the network.
     history : list of dict
@@ -46,7 +53,8 @@ class Run:
     """
 
     settings: Settings
-    dataset: Dataset
+    data: DataDescription
+    given: Dataset | None = None
     state: State = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
     recent: RecentResponses = field(init=False)
@@ -55,9 +63,47 @@ class Run:
     report: Callable[[str], None] | None = None
 
     def __post_init__(self) -> None:
-        images = len(self.dataset.train_images)
+        images = self.data.train_images
         keep = min(self.settings.assignment_images or min(10_000, images), self.settings.epochs * images)
-        self.recent = RecentResponses(keep, self.settings.parameters.neurons, self.dataset.n_classes)
+        self.recent = RecentResponses(keep, self.settings.parameters.neurons, self.data.n_classes)
+
+    def __repr__(self) -> str:
+        settings, shown = self.settings, self.history[-1]["images"] if self.history else 0
+        facts = [f"{shown:,} images shown"]
+        if self.state:
+            facts.append(f"{100 * (1 - self.alive.mean()):.1f} % of the weights removed")
+        if self.evaluation is not None:
+            facts.append(f"accuracy {self.evaluation.accuracy:.1f} %")
+        place = f", in {self.folder.path}" if self.folder is not None else ""
+        network = f"'{self.data.name}', {settings.rule.name}, {settings.parameters.neurons} neurons"
+        return f"Run({network}, seed {settings.seed}: {', '.join(facts)}{place})"
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data; they are loaded again where a run was loaded without them.
+
+        Raises
+        ------
+        RunFolderError
+            If it is not known where they are, or they have changed.
+        """
+        if self.given is None:
+            if self.data.origin is None:
+                raise RunFolderError(
+                    f"The run was trained on data of unknown origin ('{self.data.name}'): pass dataset= to load it."
+                )
+            loaded = load_origin(self.data.origin)
+            if loaded.checksum != self.data.checksum:
+                raise RunFolderError(
+                    f"The data '{loaded.name}' are not those that the run began with (another checksum): restore them."
+                )
+            self.given = loaded
+        return self.given
+
+    def identity(self) -> dict[str, Any]:
+        """Say which run this is, for the record of one that goes on with it."""
+        described = self.folder.description() if self.folder is not None else {}
+        return {"id": described.get("id"), "folder": self.folder and str(self.folder.path), "seed": self.settings.seed}
 
     @cached_property
     def program(self) -> Program:
@@ -123,8 +169,9 @@ class Run:
             Also kept in the run's folder, where it has one and the data are its own.
         """
         check_state(self)
-        own = dataset is None or dataset.checksum == self.dataset.checksum
-        data = self.dataset if dataset is None else dataset
+        given = None if dataset is None else with_classes(as_dataset(dataset), self.data)
+        own = given is None or given.checksum == self.data.checksum
+        data = self.dataset if given is None else given
         result = evaluate(
             self.program, self.state, data, self.responses, self.labels, seed=self.settings.seed, workers=workers,
             progress=progress,
@@ -134,6 +181,90 @@ class Run:
             if self.folder is not None:
                 result.save(self.folder)
         return result
+
+    def predict(self, images: Any, *, readout: str = "assignment", **options: Any) -> NDArray[Any]:
+        """Say to which class each image belongs.
+
+        Parameters
+        ----------
+        images : array_like [n_images, height, width]
+            Or rows of pixels, or a single image, as for :meth:`spikeprune.Dataset.from_arrays`; no labels are needed.
+        readout : {'assignment', 'proportion', 'nearest', 'linear'}
+            How classes are read out of the responses; see :mod:`spikeprune.decoders`.
+        **options
+            ``workers`` and ``progress``, as for :meth:`evaluate`.
+
+        Returns
+        -------
+        ndarray [n_images]
+            Labels as those of the training images: integers or strings.  An image at which no neuron fires gets
+            :attr:`no_answer`.
+
+        Raises
+        ------
+        DataError
+            If the images have another size, or no neuron is assigned to a class.
+        ParameterError
+            If there is no such read-out.
+        """
+        decided = decide(self._scores(images, readout, **options))
+        return np.array([*self.data.classes, self.no_answer])[np.where(decided == NO_ANSWER, -1, decided)]
+
+    def predict_proba(self, images: Any, *, readout: str = "assignment", **options: Any) -> NDArray[np.float64]:
+        """Give each image a share for each class [n_images, n_classes]; rows sum to 1.
+
+        They are shares of the score of :meth:`predict`, not calibrated probabilities, and equal at an image at which no
+        neuron fires.  The columns are the classes ``run.data.classes``; for parameters see :meth:`predict`.
+        """
+        return shares(self._scores(images, readout, **options))
+
+    def respond(
+        self, images: Any, *, workers: int | None = None, progress: Callable[[int], None] | None = None
+    ) -> NDArray[np.int32]:
+        """Spikes of each neuron at each image, the network being frozen [n_images, neurons]; see :meth:`predict`."""
+        check_state(self)
+        shape, array = self.data.image_shape, plain_array(images, "The images")
+        if array.shape in (shape, (prod(shape),)):
+            array = array[np.newaxis]  # a single one
+        pixels, _, _ = as_images(
+            array, "given", "predict", shape=shape, like=self.data.white, grey=self.data.grey, blank=True
+        )
+        flat = pixels.reshape(len(pixels), -1)
+        return respond(
+            self.program, self.state, flat, seed=self.settings.seed, workers=workers, progress=progress
+        )[0]  # fmt: skip
+
+    @property
+    def no_answer(self) -> int | str:
+        """What :meth:`predict` says of an image at which no neuron fires: ``""``, or an integer that is no label."""
+        if isinstance(self.data.classes[0], str):
+            return ""
+        return min(-1, min(self.data.classes) - 1)
+
+    def with_readout(self, evaluation: Evaluation, readout: str) -> Evaluation:
+        """Read the classes of an evaluation in another way, from its responses; nothing is simulated.
+
+        Parameters
+        ----------
+        evaluation : Evaluation
+            Such as ``run.evaluation``.
+        readout : {'assignment', 'proportion', 'nearest', 'linear'}
+            See :mod:`spikeprune.decoders`.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such read-out.
+        """
+        scores = fit(readout, self.responses, self.labels, self.data.n_classes)
+        decided = decide(scores(evaluation.responses))
+        accuracy, confusion = score(decided, evaluation.labels, self.data.n_classes)
+        read = replace(evaluation.readout, accuracy=accuracy, predictions=decided, confusion=confusion)
+        return replace(evaluation, readout=read)
+
+    def _scores(self, images: Any, readout: str, **options: Any) -> NDArray[np.float64]:
+        scores = fit(readout, self.responses, self.labels, self.data.n_classes)
+        return scores(self.respond(images, **options))
 
 
 def restore(run: Run, stored: dict[str, NDArray[Any]]) -> None:
@@ -162,37 +293,3 @@ def arrays(run: Run) -> dict[str, Any]:
         **{f"state/{name}": value for name, value in run.state.items()},
         "responses": run.recent.responses, "labels": run.recent.labels,
     }  # fmt: skip
-
-
-def history_entry(
-    run: Run, result: ChunkResult, labels: NDArray[np.int64], position: int, total: int, seconds: float
-) -> dict[str, Any]:
-    """Describe a chunk for the history; its accuracy is read with the assignment from the images before it."""
-    rule, classes, state = run.settings.rule, run.dataset.n_classes, result.state
-    accuracy = None
-    if len(run.recent):
-        accuracy = float(np.mean(vote(result.responses, run.assignment, classes) == labels) * 100)
-    alive = state["plastic.alive"].astype(bool)
-    frozen = alive & ~state["plastic.plastic"].astype(bool)
-    threshold = None
-    if rule.acts_in_training and rule.threshold:
-        # The same for all neurons, where it is a parameter.
-        threshold = state.get(f"incoming.{rule.threshold}", [getattr(rule, rule.threshold, 0.0)])
-    return {
-        "images": position,
-        "total": total,
-        "seconds": seconds,
-        "accuracy": accuracy,
-        "counts": result.counts.as_dict(),
-        "removed_share": float(1 - alive.mean()),
-        "frozen_share": float(frozen.mean()),
-        "threshold": None if threshold is None else quantiles(threshold),
-        "theta_mV": quantiles(state["excitatory.theta"] * 1e3),
-        "spikes_per_image": float(result.responses.sum() / len(labels)),
-        "silent_neurons": int((result.responses.sum(axis=0) == 0).sum()),
-    }
-
-
-def quantiles(values: Iterable[Any]) -> list[float]:
-    """Minimum, quartiles and maximum."""
-    return [float(q) for q in np.quantile(np.asarray(values, dtype=np.float64), [0, 0.25, 0.5, 0.75, 1])]

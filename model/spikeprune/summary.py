@@ -97,6 +97,7 @@ class Summary:
         record = RunFolder.open(path)
         if not record.complete:
             raise RunFolderError(f"The run in {path} is unfinished: continue it with 'spikeprune resume {path}'.")
+        record.check_files()
         description, history = record.description(), record.read_json("history.json")
         results = record.read_json("results.json") if record.has("results.json") else None
         try:

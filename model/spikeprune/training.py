@@ -7,8 +7,10 @@ and interruptions leave no trace in the result.  Labels are only used to read th
 
 from __future__ import annotations
 
+import inspect
 import json
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,72 +18,81 @@ from typing import Any
 
 import numpy as np
 
-from spikeprune.backend import State
-from spikeprune.datasets import Dataset
-from spikeprune.errors import RunFolderError
+from spikeprune.arguments import network_given, refuse, rule_given
+from spikeprune.continuing import first_state
+from spikeprune.datasets import DataDescription, Dataset, as_dataset, load_origin
+from spikeprune.datasets.order import come_in_runs
+from spikeprune.errors import DataError, DataNote, ParameterError, RunFolderError
 from spikeprune.evaluation import Evaluation
+from spikeprune.history import history_entry
 from spikeprune.parameters import NetworkParameters
 from spikeprune.provenance import provenance
-from spikeprune.pruning import AdaptivePruning, PruningRule
+from spikeprune.pruning import PruningRule
 from spikeprune.records import RunFolder
-from spikeprune.run import Run, arrays, check_state, history_entry, restore
-from spikeprune.scaling import scaled_parameters
+from spikeprune.run import Run, arrays, check_state, restore
 from spikeprune.settings import Settings
-from spikeprune.state import finish_state, initial_state
+from spikeprune.state import finish_state
 
 __all__ = ["Run", "Settings", "load", "load_origin", "resume", "train"]
 
+#: A training that shows so many images has chunks of 1000 unless told otherwise.
+MANY = 10_000
 #: Called after every chunk with the new entry of the history.
 Progress = Callable[[dict[str, Any]], None]
 
 
 def train(
-    dataset: Dataset,
-    rule: PruningRule | None = None,
+    dataset: Dataset | Any,
+    rule: PruningRule | Any = None,
     *,
-    neurons: int = 100,
+    neurons: int | None = None,
     epochs: int = 1,
-    seed: int = 0,
+    seed: int | None = None,
     parameters: NetworkParameters | Mapping[str, Any] | None = None,
     shuffle: bool = False,
     backend: str = "cpp_standalone",
     precision: str = "single",
-    chunk: int = 1000,
+    chunk: int | None = None,
     assignment_images: int = 0,
+    initial: Run | str | Path | None = None,
     folder: str | Path | None = None,
     origin: dict[str, Any] | None = None,
     progress: Progress | None = None,
     report: Callable[[str], None] | None = None,
+    **unknown: Any,
 ) -> Run:
     """Train a network on the training images of a data set.
 
     Parameters
     ----------
     dataset : Dataset
+        Or what :func:`spikeprune.datasets.as_dataset` makes one of: a name, a path, ``(X, y)``.
     rule : PruningRule, optional
-        ``AdaptivePruning()`` unless given.
-    neurons : int
-        Excitatory neurons.
+        Or its class or name; ``AdaptivePruning()`` unless given.
+    neurons : int, optional
+        Excitatory neurons: 100 unless given here or in `parameters`.
     epochs : int
         How often every image is shown.
-    seed : int
-        Key of all random numbers.
+    seed : int, optional
+        Key of all random numbers: 0, or one more than that of `initial`, unless given.
     parameters : NetworkParameters or mapping of str to number, optional
         Constants of the network: Diehl & Cook's unless given; sizes are taken from `neurons` and the images.  With a
         mapping, which may be empty, what it does not give follows the data and the number of neurons
         (:func:`spikeprune.scaling.scaled_parameters`).
     shuffle : bool
-        Draw the order of the images anew for each epoch (wanted where the images are sorted by class).
+        Draw the order of the images anew for each epoch.
     backend : {'cpp_standalone', 'cuda_standalone', 'cython', 'numpy'}
     precision : {'single', 'double'}
-    chunk : int
-        Images between two checkpoints.
+    chunk : int, optional
+        Images between two checkpoints: 1000, or 100 in a training with few images, unless given.
     assignment_images : int
         Last training images whose responses assign the neurons to classes; 0 for 10,000 or one epoch if that is less.
+    initial : Run or path-like, optional
+        Go on with the network of a finished run, whose parameters are taken over; the rule begins anew.
     folder : path-like, optional
         Run folder to create; nothing is written unless given.
     origin : dict, optional
-        How to load the data again (arguments of ``Dataset.load`` and ``subset``), for :func:`resume`.
+        How to load the data again; the data set's own `origin` unless given.
     progress : callable, optional
         Called after every chunk with the new entry of the history.
     report : callable, optional
@@ -100,32 +111,50 @@ def train(
     >>> import spikeprune as sp
     >>> run = sp.train(sp.Dataset.load("digits"), sp.AdaptivePruning(interval=100), neurons=100)  # doctest: +SKIP
     """
+    rule, data = rule_given(rule), as_dataset(dataset)
+    refuse(unknown, rule, (name for name in inspect.signature(train).parameters if name != "unknown"))
+    before = load(initial) if isinstance(initial, str | Path) else initial
+    given = before.settings.parameters if parameters is None and before is not None else parameters
+    shown = epochs * len(data.train_images) if isinstance(epochs, int | np.integer) else 0
+    if chunk is None:
+        chunk = 1000 if shown >= MANY else 100
     settings = Settings(
-        parameters=_parameters(parameters, neurons, dataset),
-        rule=rule or AdaptivePruning(), seed=seed, epochs=epochs, shuffle=shuffle, backend=backend, precision=precision,
-        chunk=chunk, assignment_images=assignment_images,
+        parameters=network_given(given, neurons, data), rule=rule,
+        seed=seed if seed is not None else 0 if before is None else before.settings.seed + 1,
+        epochs=epochs, shuffle=shuffle, backend=backend, precision=precision, chunk=chunk,
+        assignment_images=assignment_images,
     )  # fmt: skip
+    if settings.assignment_images > shown:
+        raise ParameterError(
+            f"assignment_images is {assignment_images}, but the training shows {shown} images: choose at most that, or "
+            "0 for the last 10,000."
+        )
+    if not shuffle and come_in_runs(data.train_labels):
+        note = f"The training images of '{data.name}' are sorted by class, and a network forgets: pass shuffle=True."
+        warnings.warn(note, DataNote, stacklevel=2)
     if folder is not None:
         RunFolder.check(folder)  # before the compiler starts
-    run = _untrained(settings, dataset, report)
-    if folder is not None:
-        run.folder = RunFolder.create(
-            folder,
-            {
-                "settings": settings.as_dict(),
-                "data": {"name": dataset.name, "checksum": dataset.checksum, "origin": origin},
-                "provenance": provenance(getattr(run.program, "compiler", None)),
-            },
-        )
-    return _continue(run, progress)
-
-
-def _parameters(
-    given: NetworkParameters | Mapping[str, Any] | None, neurons: int, dataset: Dataset
-) -> NetworkParameters:
-    if isinstance(given, Mapping):
-        return scaled_parameters(neurons, dataset.n_inputs, dataset.ink, given)
-    return replace(given or NetworkParameters(), neurons=neurons, inputs=dataset.n_inputs)
+    run = Run(settings, DataDescription.of(data), data, report=report)
+    run.state = first_state(run, before)
+    if folder is None:
+        return _continue(run, progress)
+    description = run.data.as_dict() | ({} if origin is None else {"origin": origin})
+    source = {} if before is None else {"initial": before.identity()}
+    run.folder = RunFolder.create(
+        folder,
+        {
+            "settings": settings.as_dict(), "data": description, **source,
+            "provenance": provenance(getattr(run.program, "compiler", None)),
+        },
+    )  # fmt: skip
+    try:
+        if before is not None:  # from which the run can go on as long as there is no other checkpoint
+            run.folder.write_checkpoint(arrays(run) | {"history": np.array("[]")})
+        return _continue(run, progress)
+    except Exception:
+        if not run.history:
+            run.folder.discard()
+        raise
 
 
 def resume(
@@ -142,13 +171,12 @@ def resume(
     folder : path-like
     dataset : Dataset, optional
         The data of the run; loaded as before unless given.
-    progress, report
-        See :func:`train`.
+    progress, report : see :func:`train`
 
     Raises
     ------
     RunFolderError
-        If the folder is no run, is damaged, is in use, or the data are not those that the run began with.
+        If the folder is no run, damaged or in use, or the data are not those that the run began with.
     """
     record = RunFolder.open(folder)
     if record.complete:
@@ -156,11 +184,26 @@ def resume(
     run = _open(record, dataset, report)
     _check_rule(record, run)
     if record.has("checkpoint.npz"):
-        restore(run, record.read_arrays("checkpoint.npz"))
+        restore(run, record.read_checkpoint())
         check_state(run)
     else:
-        run.state = _initial_state(run)
+        run.state = first_state(run, _predecessor(record))
     return _continue(run, progress)
+
+
+def _predecessor(record: RunFolder) -> Run | None:
+    """The finished run that another one, stopped before its first checkpoint, was to go on with."""
+    named = record.description().get("initial")
+    if named is None:
+        return None
+    if named["folder"] is not None and RunFolder(named["folder"]).has("run.json"):
+        before = load(named["folder"])
+        if before.identity()["id"] == named["id"]:
+            return before
+    raise RunFolderError(
+        f"The run in {record.path} was to go on with the network in {named['folder']}, which is not there any more: "
+        "delete the folder and train again."
+    )
 
 
 def load(folder: str | Path, dataset: Dataset | None = None, *, report: Callable[[str], None] | None = None) -> Run:
@@ -174,6 +217,7 @@ def load(folder: str | Path, dataset: Dataset | None = None, *, report: Callable
     record = RunFolder.open(folder)
     if not record.complete:
         raise RunFolderError(f"The run in {folder} is incomplete: continue it with 'spikeprune resume {folder}'.")
+    record.check_files()
     stored = record.read_arrays("network.npz")
     run = _open(record, dataset, report)
     restore(run, stored | {"history": np.array(json.dumps(record.read_json("history.json")))})
@@ -192,45 +236,24 @@ def _check_rule(record: RunFolder, run: Run) -> None:
         )
 
 
-def _untrained(settings: Settings, dataset: Dataset, report: Callable[[str], None] | None) -> Run:
-    run = Run(settings, dataset, report=report)
-    run.state = _initial_state(run)
-    return run
-
-
-def _initial_state(run: Run) -> State:
-    settings = run.settings
-    return initial_state(settings.parameters, settings.rule, settings.seed, run.program.layout)
-
-
-def _open(record: RunFolder, dataset: Dataset | None, report: Callable[[str], None] | None) -> Run:
+def _open(record: RunFolder, dataset: Dataset | Any | None, report: Callable[[str], None] | None) -> Run:
     description = record.description()
+    given = None if dataset is None else as_dataset(dataset)
     try:
-        settings, data = Settings.from_dict(description["settings"]), description["data"]
-        name, origin, checksum = data["name"], data["origin"], data["checksum"]
+        settings, values = Settings.from_dict(description["settings"]), description["data"]
+        if given is not None and given.checksum != values["checksum"]:
+            raise RunFolderError(
+                f"The data '{given.name}' are not those that {record.path} began with (another checksum): restore them."
+            )
+        if given is not None and "class_names" not in values:
+            data = replace(DataDescription.of(given), origin=values["origin"])
+        else:
+            data = DataDescription.from_dict(values)
     except (KeyError, TypeError) as error:
         raise RunFolderError(f"{record.path / 'run.json'} is damaged ({error}): restore it from a copy.") from error
-    if dataset is None:
-        if origin is None:
-            raise RunFolderError(
-                f"The run {record.path} was trained on data of unknown origin ('{name}'): pass dataset=."
-            )
-        dataset = load_origin(origin)
-    if dataset.checksum != checksum:
-        raise RunFolderError(
-            f"The data '{dataset.name}' are not those that {record.path} began with (another checksum): restore them."
-        )
-    return Run(settings, dataset, folder=record, report=report)
-
-
-def load_origin(origin: dict[str, Any]) -> Dataset:
-    """Load data from their origin: ``name``, ``data_dir``, ``validation``, ``images``, ``test_images``."""
-    dataset = Dataset.load(origin["name"], data_dir=origin.get("data_dir"))
-    if origin.get("validation"):
-        dataset = dataset.validation_split(origin["validation"])
-    if origin.get("images") or origin.get("test_images"):
-        dataset = dataset.subset(train=origin.get("images"), test=origin.get("test_images"))
-    return dataset
+    except DataError as error:
+        raise RunFolderError(f"{record.path}: {error}") from error
+    return Run(settings, data, given, folder=record, report=report)
 
 
 def _continue(run: Run, progress: Progress | None) -> Run:
@@ -239,6 +262,7 @@ def _continue(run: Run, progress: Progress | None) -> Run:
         run.state = finish_state(run.settings.parameters, run.settings.rule, run.state)
         return run
     with run.folder.lock():
+        run.folder.tidy()
         _show_images(run, progress)
         run.state = finish_state(run.settings.parameters, run.settings.rule, run.state)
         run.folder.write_arrays(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spikeprune.backend.base import PRECISIONS, ChunkResult, Program, State
+from spikeprune.backend.base import PRECISIONS, ChunkResult, Program, State, explained
 from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
@@ -46,16 +46,17 @@ def make_program(
     BackendError
         If the program cannot be built.
     """
-    if backend == "cpp_standalone":
-        from spikeprune.backend.standalone import StandaloneProgram
+    if backend not in BACKENDS:
+        raise ParameterError(unknown_name("back end", backend, BACKENDS))
+    with explained(rule):
+        if backend == "cpp_standalone":
+            from spikeprune.backend.standalone import StandaloneProgram
 
-        return StandaloneProgram(parameters, rule, chunk, precision, **options)
-    if backend == "cuda_standalone":
-        from spikeprune.backend.cuda import CudaProgram
+            return StandaloneProgram(parameters, rule, chunk, precision, **options)
+        if backend == "cuda_standalone":
+            from spikeprune.backend.cuda import CudaProgram
 
-        return CudaProgram(parameters, rule, chunk, precision, **options)
-    if backend in BACKENDS:
+            return CudaProgram(parameters, rule, chunk, precision, **options)
         from spikeprune.backend.runtime import RuntimeProgram
 
         return RuntimeProgram(parameters, rule, chunk, precision, target=backend)
-    raise ParameterError(unknown_name("back end", backend, BACKENDS))

@@ -19,14 +19,14 @@ from brian2.devices.device import RuntimeDevice
 from numpy.typing import NDArray
 
 from spikeprune.encoding import Stream
-from spikeprune.errors import BackendError, ParameterError, unknown_name
+from spikeprune.errors import BackendError, ParameterError, SpikepruneError, unknown_name
 from spikeprune.network import COUNTERS, StateLayout
 from spikeprune.operations import OperationCounts
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
 from spikeprune.synapses import fan_operations
 
-__all__ = ["PRECISIONS", "ChunkResult", "Program", "State", "brian2_preferences"]
+__all__ = ["PRECISIONS", "ChunkResult", "Program", "State", "brian2_preferences", "explained"]
 
 #: ``group.variable`` to array: everything that the network carries from one chunk to the next, in SI base units.
 State = dict[str, NDArray[Any]]
@@ -103,6 +103,9 @@ class Program(ABC):
     @abstractmethod
     def execute(self, inputs: Mapping[str, Any], pixels: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
         """Set the variables in `inputs`, show `pixels` [chunk, inputs], and return state, counters and monitors."""
+
+    def stop(self) -> None:  # noqa: B027, what runs in this process ends with it
+        """End what other threads are running, without a result."""
 
     def run(
         self,
@@ -204,6 +207,30 @@ class Program(ABC):
         )
         spikes = np.stack([neuron, presentation, steps % p.slot_steps], axis=1)
         return ChunkResult({name: output[name] for name in self.layout}, responses, attempts, counts, spikes)
+
+
+@contextmanager
+def explained(rule: PruningRule) -> Iterator[None]:
+    """Turn what Brian2 has against a network into one sentence, which names the identifier or the statement.
+
+    Raises
+    ------
+    BackendError
+        In place of any error that is not our own, nor one of the system.
+    """
+    try:
+        yield
+    except (SpikepruneError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        innermost: BaseException = error
+        while innermost.__cause__ is not None:
+            innermost = innermost.__cause__
+        reason = " ".join(str(innermost.args[0] if innermost.args else innermost).split()).rstrip(".")
+        raise BackendError(
+            f"Brian2 cannot build the network with rule '{rule.name}' ({type(innermost).__name__}: {reason}): correct "
+            "the strings of the rule."
+        ) from error
 
 
 @contextmanager

@@ -11,7 +11,6 @@ import hashlib
 import json
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from importlib import metadata
@@ -146,7 +145,7 @@ class CudaProgram(StandaloneProgram):
             "make", f"-j{jobs()}", f"NVCC={toolkit.nvcc}", f"CXX={compiler()}",
             f"CURAND_INCLUDE={toolkit.curand_include}", f"CURAND_LIBRARY={toolkit.curand_library}",
         ]  # fmt: skip
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        done = self._processes.run(command, cwd=folder)
         if done.returncode:
             lines = [line for line in done.stderr.splitlines() if "error" in line.lower()] or done.stderr.splitlines()
             raise BackendError(

@@ -15,8 +15,10 @@ import numpy as np
 from brian2.core.variables import ArrayVariable, DynamicArrayVariable
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Layout", "read_code", "read_output", "write_code", "write_input"]
+__all__ = ["UNWRITTEN", "Layout", "read_code", "read_output", "write_code", "write_input"]
 
+#: What a program says of the file OUT where there is no room for it.
+UNWRITTEN = " cannot be written."
 #: Variables in the order of the files: name to type and number of values, none where the program decides.
 Layout = dict[str, tuple[str, int | None]]
 
@@ -47,6 +49,9 @@ def read_code(device: Any, variables: Iterable[tuple[ArrayVariable, int]], pixel
         for memory, _ in [_memory(device, variable)]
     )
     return f"""
+#ifdef PR_SET_PDEATHSIG
+prctl(PR_SET_PDEATHSIG, SIGKILL); // whatever kills a run takes its program along
+#endif
 if (args.size() != 2)
 {{
     std::cerr << "This program takes two arguments: the file to read and the file to write." << std::endl;
@@ -91,7 +96,7 @@ def write_code(device: Any, variables: Iterable[ArrayVariable]) -> str:
 {writes}
     _out.close();
     if (!_out)
-        std::cerr << "The file " << argv[2] << " cannot be written." << std::endl;
+        std::cerr << "The file " << argv[2] << "{UNWRITTEN}" << std::endl;
     return _out ? 0 : 2;
 }}
 """

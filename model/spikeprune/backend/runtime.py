@@ -13,8 +13,7 @@ import brian2 as b2
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeprune.backend.base import PRESENTATION_OUTPUTS, SPIKE_OUTPUTS, Program, brian2_preferences
-from spikeprune.errors import BackendError
+from spikeprune.backend.base import PRESENTATION_OUTPUTS, SPIKE_OUTPUTS, Program, brian2_preferences, explained
 from spikeprune.network import build_network
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
@@ -67,11 +66,8 @@ class RuntimeProgram(Program):
         monitors = {"spike_monitor": built.spike_monitor, "presentation_monitor": built.presentation_monitor}
         recorded = {name: len(monitor.variables["t"].get_value()) for name, monitor in monitors.items()}
         start = float(built.network.t / b2.second)
-        try:
-            with self._preferences():
-                built.network.run(built.duration * b2.second, namespace={})
-        except b2.core.base.BrianObjectException as error:
-            raise BackendError(f"Brian2 could not run the network with the {self.backend} target: {error}.") from error
+        with explained(self.rule), self._preferences():
+            built.network.run(built.duration * b2.second, namespace={})
         output = {name: self._value(name).copy() for name in self.layout}
         for name in SPIKE_OUTPUTS + PRESENTATION_OUTPUTS:
             monitor, variable = name.split(".")

@@ -12,13 +12,15 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from spikeprune.errors import BackendError, reason_of
+
 __all__ = ["scratch_folder"]
 
 #: Files here take no time to make and lie in memory.
 MEMORY = Path("/dev/shm")
 PREFIX = "spikeprune-"
-#: A folder whose lock nobody holds for so many seconds was left behind by a process that was killed.
-ABANDONED = 60
+#: A folder this old in seconds whose lock nobody holds was left behind by a process that was killed.
+ABANDONED = 5
 
 
 @contextmanager
@@ -31,7 +33,14 @@ def scratch_folder(size: int) -> Iterator[Path]:
     root = _memory_folder(size)
     if root is not None:
         _remove_abandoned(root)
-    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=root) as name, FileLock(Path(name) / "lock"):
+    try:
+        folder = tempfile.TemporaryDirectory(prefix=PREFIX, dir=root, ignore_cleanup_errors=True)
+    except OSError as error:
+        where = root or os.environ.get("TMPDIR") or "the folder for temporary files"
+        raise BackendError(
+            f"No folder can be made in {where} ({reason_of(error)}): make room there, or set TMPDIR to another folder."
+        ) from error
+    with folder as name, FileLock(Path(name) / "lock"):
         yield Path(name)
 
 
@@ -42,9 +51,14 @@ def _memory_folder(size: int) -> Path | None:
 
 
 def _remove_abandoned(root: Path) -> None:
-    for lock in root.glob(f"{PREFIX}*/lock"):
+    for folder in root.glob(f"{PREFIX}*"):
         # Other users' folders, and such as vanish meanwhile, are none of our business.
         with suppress(OSError, Timeout):
-            if time.time() - lock.stat().st_mtime > ABANDONED:
+            if not folder.is_dir() or time.time() - folder.stat().st_mtime < ABANDONED:
+                continue
+            lock = folder / "lock"
+            if lock.exists():
                 with FileLock(lock, timeout=0):
-                    shutil.rmtree(lock.parent)
+                    shutil.rmtree(folder)
+            elif not any(folder.iterdir()):  # killed before there was a lock, or after
+                folder.rmdir()

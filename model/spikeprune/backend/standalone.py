@@ -11,9 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import shutil
-import subprocess
+import signal
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
@@ -26,15 +25,17 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from spikeprune.backend.base import PRESENTATION_OUTPUTS, SPIKE_OUTPUTS, Program, brian2_preferences
-from spikeprune.backend.exchange import Layout, read_code, read_output, write_code, write_input
+from spikeprune.backend.compiler import compiler, compiler_version, jobs, machine
+from spikeprune.backend.exchange import UNWRITTEN, Layout, read_code, read_output, write_code, write_input
+from spikeprune.backend.process import Processes
 from spikeprune.backend.scratch import scratch_folder
-from spikeprune.errors import BackendError
+from spikeprune.errors import BackendError, reason_of
 from spikeprune.network import BuiltNetwork, build_network, equation_strings
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
 from spikeprune.standalone import FAST_DEVICE, FLAGS
 
-__all__ = ["StandaloneProgram", "cache_folder", "compiler", "compiler_version"]
+__all__ = ["StandaloneProgram", "cache_folder", "compiler", "compiler_version", "jobs"]
 
 #: What makes C++ of strings, besides `standalone` and `synapses`; the strings themselves count as they are.
 GENERATORS = ("backend/exchange", "backend/standalone", "encoding", "integration", "network", "presenter", "schedule")
@@ -46,34 +47,6 @@ def cache_folder() -> Path:
     """Return where compiled programs are kept: ``SPIKEPRUNE_CACHE``, or ``spikeprune`` in the user's cache folder."""
     default = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "spikeprune"
     return Path(os.environ.get("SPIKEPRUNE_CACHE", default)).expanduser() / "programs"
-
-
-def compiler() -> str:
-    """Return the C++ compiler's command: ``CXX``, or ``g++``, ``c++`` or ``clang++`` where it is found.
-
-    Raises
-    ------
-    BackendError
-        If there is none.
-    """
-    for command in filter(None, [os.environ.get("CXX"), "g++", "c++", "clang++"]):
-        if shutil.which(command.split()[0]):
-            return command
-    raise BackendError(
-        "No C++ compiler was found (CXX, g++, c++, clang++): install one, for example with 'apt-get install g++ make', "
-        "or choose --backend numpy."
-    )
-
-
-def compiler_version() -> str:
-    """Return the first line of the compiler's ``--version``."""
-    done = subprocess.run([*compiler().split(), "--version"], capture_output=True, text=True, check=False)
-    return done.stdout.splitlines()[0] if done.stdout else "unknown"
-
-
-def jobs() -> int:
-    """Return how many compilers can run side by side."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class StandaloneProgram(Program):
@@ -103,6 +76,7 @@ class StandaloneProgram(Program):
         report: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__(parameters, rule, chunk, precision)
+        self._processes = Processes()
         #: Version line of the compiler.
         self.compiler = compiler_version()
         self._prepare(report or (lambda sentence: None))
@@ -135,7 +109,7 @@ class StandaloneProgram(Program):
             "precision": self.precision,
             "flags": FLAGS[self.precision],
             "compiler": [compiler(), self.compiler],
-            "machine": _machine(),
+            "machine": machine(),
             "versions": {name: metadata.version(name) for name in ("brian2", "numpy")},
         }  # fmt: skip
         digest = hashlib.sha256(json.dumps(model, sort_keys=True).encode()).hexdigest()[:16]
@@ -149,7 +123,10 @@ class StandaloneProgram(Program):
                 if (self.folder / "manifest.json").exists():
                     return
                 report(f"Compiling the network of {self.parameters.neurons} neurons (kept for the next time)")
-                with tempfile.TemporaryDirectory(dir=self.folder.parent, prefix="building-") as folder:
+                prefix = f"building-{self.folder.name}-"
+                for abandoned in self.folder.parent.glob(f"{prefix}*"):  # by a process that was killed
+                    shutil.rmtree(abandoned, ignore_errors=True)
+                with tempfile.TemporaryDirectory(dir=self.folder.parent, prefix=prefix) as folder:
                     files = self._generate(Path(folder))
                     self._compile(Path(folder))
                     shutil.rmtree(self.folder, ignore_errors=True)
@@ -159,8 +136,8 @@ class StandaloneProgram(Program):
                     shutil.move(Path(folder) / "manifest.json", self.folder / "manifest.json")
         except OSError as error:
             raise BackendError(
-                f"The program cannot be kept in {self.folder.parent} ({error.strerror or error}): set SPIKEPRUNE_CACHE "
-                "to a folder that can be written."
+                f"The program cannot be kept in {self.folder.parent} ({reason_of(error)}): make room there, or set "
+                "SPIKEPRUNE_CACHE to a folder that can be written."
             ) from error
 
     def _generate(self, folder: Path) -> Layout:
@@ -214,7 +191,7 @@ class StandaloneProgram(Program):
         environment["CXX"] = command
         arguments = ["make", f"-j{jobs()}", f"CXX={command}"]
         try:
-            done = subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+            done = self._processes.run(arguments, cwd=folder, env=environment)
         except FileNotFoundError as error:
             raise BackendError("'make' was not found: install it (for example 'apt-get install make').") from error
         if done.returncode:
@@ -223,6 +200,10 @@ class StandaloneProgram(Program):
                 f"The compiler '{command}' failed ({lines[0].strip() if lines else 'no message'}): check that it "
                 "works, or choose --backend numpy."
             )
+
+    def stop(self) -> None:
+        """End the programs that other threads have started."""
+        self._processes.stop()
 
     def execute(self, inputs: Mapping[str, Any], pixels: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
         """Start the program once, with what it reads and writes in files of a private folder."""
@@ -233,20 +214,23 @@ class StandaloneProgram(Program):
                 write_input(start, {name: self.files[name] for name in self.layout | self.given}, inputs, pixels)
             except OSError as error:
                 raise BackendError(
-                    f"The file {start} cannot be written ({error.strerror or error}): make room there, or set TMPDIR "
+                    f"The file {start} cannot be written ({reason_of(error)}): make room there, or set TMPDIR "
                     "to a folder that has it."
                 ) from error
             try:
-                done = subprocess.run(
-                    [*self.launcher, str(self.folder / "main"), str(start), str(end)],
-                    cwd=self.folder, capture_output=True, text=True, check=False,
-                )  # fmt: skip
+                done = self._processes.run(
+                    [*self.launcher, str(self.folder / "main"), str(start), str(end)], cwd=self.folder
+                )
             except OSError as error:
                 raise BackendError(
-                    f"The compiled program in {self.folder} cannot be started ({error.strerror or error}): delete the "
+                    f"The compiled program in {self.folder} cannot be started ({reason_of(error)}): delete the "
                     "folder and run again."
                 ) from error
             complaint = (done.stderr or done.stdout).strip()
+            if UNWRITTEN in done.stderr:
+                raise BackendError(f"{end} cannot be written: make room there, or set TMPDIR to another folder.")
+            if done.returncode == -signal.SIGKILL:
+                raise BackendError("The compiled program was killed, perhaps for want of memory: choose fewer neurons.")
             if done.returncode or done.stderr.strip():
                 reason = complaint.splitlines()[-1] if complaint else f"status {done.returncode}"
                 raise BackendError(
@@ -265,14 +249,3 @@ def _variable(groups: Mapping[str, Any], name: str) -> Any:
     """Return the Brian2 variable with the name ``group.variable``."""
     group, variable = name.split(".")
     return groups[group].variables[variable]
-
-
-def _machine() -> str:
-    """Return what ``-march=native`` depends on."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return hashlib.sha256(
-            "".join(sorted({s for s in lines if s.startswith(("flags", "model name"))})).encode()
-        ).hexdigest()
-    except OSError:
-        return platform.processor() or platform.machine()

@@ -7,26 +7,26 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from spikeprune import __version__
-from spikeprune.cli.building import build
 from spikeprune.cli.console import Commands, Output
+from spikeprune.cli.learning import resume, train, with_brian2
+from spikeprune.cli.listing import cache, rules
 from spikeprune.cli.options import (
     DataDir,
     Json,
     Plots,
     Price,
     Quiet,
-    RuleName,
+    ReadoutName,
     RunArgument,
     TestImages,
     Workers,
-    network_parameters,
-    pruning_rule,
 )
+from spikeprune.cli.predicting import predict
 from spikeprune.cli.reporting import report
 from spikeprune.cli.sweeping import sweep
 from spikeprune.quiet import quiet_brian2
@@ -37,6 +37,7 @@ app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # whose tables cut long names off
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -70,99 +71,9 @@ def options(
     """
 
 
-def _brian2() -> Any:
-    from spikeprune.cli import running
-
-    quiet_brian2()
-    return running
-
-
-@app.command()
-def train(
-    data: Annotated[
-        str,
-        typer.Option(help="Data set: mnist, fashion-mnist, kmnist, emnist-…, digits, or a path to your own images."),
-    ] = "digits",
-    data_dir: DataDir = None,
-    download: Annotated[bool, typer.Option("--download", help="Fetch the data set if it is not there.")] = False,
-    neurons: Annotated[int, typer.Option("--neurons", "-n", help="Excitatory neurons.")] = 100,
-    rule: RuleName = "adaptive",
-    values: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Parameter of the rule; may be repeated.")
-    ] = None,
-    network: Annotated[
-        list[str] | None,
-        typer.Option("--network", metavar="NAME=VALUE", help="Parameter of the network; may be repeated."),
-    ] = None,
-    epochs: Annotated[int, typer.Option(help="How often every training image is shown.")] = 1,
-    seed: Annotated[int, typer.Option(help="Key of all random numbers.")] = 0,
-    images: Annotated[int | None, typer.Option(min=1, help="Train on the first so many images only.")] = None,
-    test_images: TestImages = None,
-    validation: Annotated[
-        int | None, typer.Option(min=1, help="Evaluate on this many held-out training images, not on the test images.")
-    ] = None,
-    shuffle: Annotated[bool, typer.Option("--shuffle", help="Show the images in another order each epoch.")] = False,
-    backend: Annotated[str, typer.Option(help="cpp_standalone, cuda_standalone, cython or numpy.")] = "cpp_standalone",
-    precision: Annotated[str, typer.Option(help="single or double.")] = "single",
-    chunk: Annotated[
-        int | None, typer.Option(help="Images between two checkpoints; 1000, or 100 in a training with few images.")
-    ] = None,
-    assignment_images: Annotated[
-        int, typer.Option(help="Last training images that assign neurons to classes; 0: 10,000, or one epoch if less.")
-    ] = 0,
-    workers: Workers = None,
-    price: Price = "loihi",
-    out: Annotated[Path | None, typer.Option(help="Run folder; runs/DATA-RULE-nNEURONS-sSEED unless given.")] = None,
-    json: Json = False,
-    quiet: Quiet = False,
-    plots: Plots = True,
-) -> None:
-    """Train a network that prunes itself, evaluate it, and print what that saved."""
-    output = Output(quiet, json)
-    pruning, parameters = pruning_rule(rule, values or []), network_parameters(network or [])
-    from spikeprune.datasets import fetch
-    from spikeprune.datasets.user import as_path
-    from spikeprune.records import run_path
-
-    path = as_path(data)
-    if download and path is None:
-        fetch(data, data_dir)
-    origin = {
-        "name": data if path is None else str(path.resolve()),
-        "data_dir": data_dir and str(data_dir.expanduser().resolve()),
-        "validation": validation, "images": images, "test_images": test_images,
-    }  # fmt: skip
-    running = _brian2()
-    dataset = running.load_origin(origin)
-    run = running.train(
-        output, dataset, pruning, out or run_path(dataset.name, pruning.name, neurons, seed), neurons=neurons,
-        epochs=epochs,
-        seed=seed, parameters=parameters, shuffle=shuffle, backend=backend, precision=precision,
-        chunk=chunk if chunk is not None else 1000 if len(dataset.train_images) * epochs >= 10_000 else 100,
-        assignment_images=assignment_images, origin=origin,
-    )  # fmt: skip
-    running.finish(output, run, price, plots, workers)
-
-
-@app.command()
-def resume(
-    run: RunArgument,
-    data_dir: DataDir = None,
-    workers: Workers = None,
-    price: Price = "loihi",
-    json: Json = False,
-    quiet: Quiet = False,
-    plots: Plots = True,
-) -> None:
-    """Go on with an interrupted run from its last checkpoint, then evaluate it."""
-    from spikeprune.records import RunFolder
-
-    output, complete = Output(quiet, json), RunFolder.open(run).complete
-    running = _brian2()
-    resumed = running.resume(output, run, data_dir)
-    if complete:
-        output.say(f"The training in {run} was complete.")
-    running.finish(output, resumed, price, plots, workers)
+app.command()(train)
+app.command()(resume)
+app.command()(predict)
 
 
 @app.command()
@@ -173,6 +84,7 @@ def evaluate(
     ] = None,
     data_dir: DataDir = None,
     test_images: TestImages = None,
+    readout: ReadoutName = "assignment",
     workers: Workers = None,
     price: Price = "loihi",
     json: Json = False,
@@ -183,18 +95,24 @@ def evaluate(
     from spikeprune.summary import Summary
 
     output, summary = Output(quiet, json), Summary.read(run)
-    running = _brian2()
+    running = with_brian2()
     loaded, dataset = running.load(output, run, None if data else data_dir), None
     if data is not None:
         dataset = running.load_origin({"name": data, "data_dir": data_dir})
+        output.notes(dataset)
     if test_images is not None:
         dataset = (dataset or loaded.dataset).subset(test=test_images)
     evaluation = running.evaluate(output, loaded, dataset, workers)
     kept = loaded.evaluation is evaluation
     if not kept:
         output.say("These are not the test images of the run, so this result is not kept in its folder.")
+    if readout != "assignment":
+        evaluation = loaded.with_readout(evaluation, readout)
+        output.say(f"Classes are read by '{readout}'; the folder keeps what 'assignment' reads.")
     summary = summary.with_evaluation(evaluation)
-    document = summary.as_dict(price) | {"evaluated": (dataset or loaded.dataset).name, "kept": kept}
+    document = summary.as_dict(price) | {
+        "evaluated": (dataset or loaded.dataset).name, "kept": kept, "readout": readout
+    }  # fmt: skip
     output.result(document, results_table([summary], price))
 
 
@@ -207,7 +125,7 @@ def show(run: RunArgument, price: Price = "loihi", json: Json = False, plots: Pl
 
     output, summary, pictures = Output(as_json=json), Summary.read(run), drawn(run)
     if plots and not pictures:
-        loaded = _brian2().load(output, run)
+        loaded = with_brian2().load(output, run)
         pictures = draw_run(loaded, run)
     if summary.accuracy is None:
         output.say(f"The run is not evaluated yet: run 'spikeprune resume {run}'.")
@@ -232,7 +150,7 @@ def compare(
     if picture is not None:
         from spikeprune import plots
 
-        running = _brian2()
+        running = with_brian2()
         plots.comparison({each.name: running.load(output, each.folder) for each in summaries}, picture)
     classes = [breakdown_table(summaries)] if breakdown else []
     document = [summary.as_dict(price, summaries[0]) for summary in summaries]
@@ -241,7 +159,8 @@ def compare(
 
 app.command()(report)
 app.command()(sweep)
-app.command()(build)
+app.command()(rules)
+app.command()(cache)
 
 
 @app.command()

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from spikeprune.backend import COMPILED
 from spikeprune.cli.console import Output
+from spikeprune.cores import usable_cores
 from spikeprune.errors import BackendError, SpikepruneError
 from spikeprune.quiet import quiet_brian2
 from spikeprune.settings import Settings
@@ -59,7 +60,7 @@ def programs(wanted: Mapping[str, Settings], output: Output) -> Iterator[Callabl
     if not missing:
         yield lambda name: None
         return
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = usable_cores()
     output.say(
         f"Brian2 writes each network as a program and the compiler turns it into machine code: {len(missing)} "
         "programs, together about a minute on two cores; they are kept for the next time."

@@ -7,8 +7,9 @@ import json
 import math
 import os
 import traceback
+import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -18,25 +19,31 @@ from rich.table import Table
 from rich.text import Text
 from typer.core import TyperGroup
 
-from spikeprune.errors import ParameterError, SpikepruneError
+from spikeprune.cli.signals import caught, exit_status
+from spikeprune.errors import DataNote, ParameterError, SpikepruneError, reason_of
+
+if TYPE_CHECKING:
+    from spikeprune.datasets import Dataset
 
 __all__ = ["Commands", "Output"]
 
 #: Environment variable that does what ``--debug`` does.
 DEBUG = "SPIKEPRUNE_DEBUG"
-INTERRUPTED = 130  # exit status of a program ended by Ctrl-C
 
 
 class Commands(TyperGroup):
     """Turn every error of a command into one sentence and an exit status; ``--debug`` adds the traceback.
 
-    The status is 2 for a parameter that is not allowed, as for a wrong option; 130 after Ctrl-C; 1 otherwise.
+    The status is 2 for a parameter that is not allowed, as for a wrong option; 130 after Ctrl-C, 143 after SIGTERM, 129
+    after SIGHUP; 1 otherwise.
     """
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
-            return super().invoke(ctx)
+            with caught(), warnings.catch_warnings():
+                warnings.simplefilter("ignore", DataNote)  # `Output.notes` says them
+                return super().invoke(ctx)
         except BrokenPipeError:
             raise  # the reader of our output has seen enough
         except (Exception, KeyboardInterrupt) as error:
@@ -51,9 +58,14 @@ def _explain(error: BaseException, command: str) -> int:
     """Print what happened and return the exit status."""
     label, message, status = "Error: ", str(error), 1
     if isinstance(error, KeyboardInterrupt):
-        label, message, status = "", message or "Stopped.", INTERRUPTED
+        label, message, status = "", message or "Stopped.", exit_status()
     elif isinstance(error, ParameterError):
         status = 2
+    elif isinstance(error, MemoryError):
+        message = "There is not enough memory: choose fewer neurons, or a smaller --chunk."
+    elif isinstance(error, OSError):
+        place = error.filename or "A file"
+        message = f"{place} cannot be used ({reason_of(error)}): make room, or check the place and its permissions."
     elif not isinstance(error, SpikepruneError):
         message = (
             f"Unexpected {type(error).__name__} ({message}): please report it, with the traceback that "
@@ -93,6 +105,11 @@ class Output:
         """Say what is going on."""
         if not self.quiet:
             self.err.print(sentence, markup=False, style=style, soft_wrap=not self.err.is_terminal)
+
+    def notes(self, dataset: Dataset) -> None:
+        """Say what was guessed about data."""
+        for note in dataset.notes:
+            self.say(f"Note: {note}", style="yellow")
 
     def result(self, document: Any, *renderables: RenderableType) -> None:
         """Write the result: the document with ``--json``, else what is made for reading."""

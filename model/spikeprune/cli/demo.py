@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -28,7 +28,7 @@ from spikeprune.run import Run
 from spikeprune.settings import Settings
 from spikeprune.summary import Summary
 
-__all__ = ["Plan", "run_demo"]
+__all__ = ["RULES", "Plan", "in_words", "run_demo"]
 
 # A small data set takes a quicker rule than MNIST's 60,000 images: this one is that of tests/test_guard.py.
 RULES: Mapping[str, PruningRule] = MappingProxyType(
@@ -136,11 +136,27 @@ def run_demo(folder: Path, output: Output, price: str, fresh: bool = False, plan
     output.say(f"Done in {seconds:.0f} s. Next: spikeprune show {folder / list(runs)[-2]}; spikeprune train --help")
 
 
+def in_words(rules: Mapping[str, PruningRule]) -> str:
+    """Say at which parameters rules run that are not their defaults.
+
+    Examples
+    --------
+    >>> in_words({"baseline": NoPruning(), "soft": SoftPruning(interval=100)})
+    'soft with interval = 100, all else at its defaults'
+    """
+    said = []
+    for name, rule in rules.items():
+        other = [f"{key} = {value}" for key, value in asdict(rule).items() if value != getattr(type(rule)(), key)]
+        said += [f"{name} with {', '.join(other)}"] if other else []
+    return f"{'; '.join(said)}, all else at its defaults" if said else "every rule at its default parameters"
+
+
 def _introduce(output: Output, plan: Plan, dataset: Dataset) -> None:
     names = list(plan.rules)
     output.say(
         f"Three networks of {plan.parameters.neurons} excitatory neurons learn to tell images apart, without labels: "
         f"{', '.join(names[:-1])} and {names[-1]}.\n"
+        f"Rules: {in_words(plan.rules)}.\n"
         f"Images: {len(dataset.train_images):,} for training (shown {plan.epochs} times) and "
         f"{len(dataset.test_images):,} for testing, '{dataset.name}', {dataset.image_shape[0]} × "
         f"{dataset.image_shape[1]} pixels; nothing is downloaded."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -14,7 +15,11 @@ from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning import RULES, PruningRule, rule_class
 
-__all__ = ["named_values", "network_parameters", "price_name", "pruning_rule"]
+__all__ = ["image_shape", "named_values", "network_parameters", "price_name", "pruning_rule"]
+
+
+#: Names of `spikeprune.decoders.READOUTS`, whose module imports NumPy: the help answers without it.
+READOUT_NAMES = ("assignment", "proportion", "nearest", "linear")
 
 
 def price_name(name: str) -> str:
@@ -42,9 +47,30 @@ Workers = Annotated[
 Price = Annotated[
     str, typer.Option(callback=price_name, help=f"Energy of an operation: {', '.join(PRICES)}.", metavar="NAME")
 ]
+White = Annotated[
+    float | None,
+    typer.Option(help="Value of a white pixel of your own images; told from the brightest one unless given."),
+]
+Grey = Annotated[bool, typer.Option("--grey", help="Turn colour images of your own grey.")]
+Shape = Annotated[
+    str | None, typer.Option(metavar="HxW", help="Height and width of your own images where they are rows of pixels.")
+]
+ReadoutName = Annotated[
+    str, typer.Option("--readout", metavar="NAME", help=f"How classes are read: {', '.join(READOUT_NAMES)}.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Write the result as one JSON document to standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Write nothing but the result.")]
 Plots = Annotated[bool, typer.Option("--plots/--no-plots", help="Draw pictures into the run folder.")]
+
+
+def image_shape(text: str | None) -> tuple[int, int] | None:
+    """Read what ``--shape`` was given; ParameterError if it is no height and width."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+)[x×,](\d+)", text.strip())
+    if not found or "0" in found.groups():
+        raise ParameterError(f"'--shape {text}' is no height and width: write for example --shape 28x28.")
+    return int(found[1]), int(found[2])
 
 
 def named_values(option: str, entries: Sequence[str]) -> dict[str, Any]:
@@ -60,7 +86,12 @@ def named_values(option: str, entries: Sequence[str]) -> dict[str, Any]:
         name, equals, value = (part.strip() for part in entry.partition("="))
         if not (name and equals and value):
             raise ParameterError(f"'{option} {entry}' is no name with a value: write {option} name=value.")
-        values[name.replace("-", "_")] = value
+        name = name.replace("-", "_")
+        if name in values:
+            raise ParameterError(
+                f"'{name}' is given twice, as {values[name]} and as {value}: give {option} {name} once."
+            )
+        values[name] = value
     return values
 
 

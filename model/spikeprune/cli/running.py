@@ -58,9 +58,9 @@ def train(output: Output, dataset: Dataset, rule: PruningRule, folder: Path, **o
     )  # fmt: skip
 
 
-def resume(output: Output, folder: Path, data_dir: Path | None = None) -> Run:
+def resume(output: Output, folder: Path, data_dir: Path | None = None, data: str | None = None) -> Run:
     """Go on with an interrupted run with a progress bar, or load a finished one; see :func:`train`."""
-    dataset = own_data(RunFolder.open(folder), data_dir)
+    dataset = own_data(RunFolder.open(folder), data_dir, data)
     return _with_bar(
         output, folder, "Training",
         lambda bar: training.resume(
@@ -71,8 +71,8 @@ def resume(output: Output, folder: Path, data_dir: Path | None = None) -> Run:
 
 def evaluate(output: Output, run: Run, dataset: Dataset | None = None, workers: int | None = None) -> Evaluation:
     """Evaluate with a progress bar."""
-    total = len((dataset or run.dataset).test_images)
-    with Bar(output, "Evaluating", total) as bar:
+    data = run.dataset if dataset is None else dataset
+    with Bar(output, "Evaluating", len(data.test_images)) as bar:
         return run.evaluate(dataset, workers=workers, progress=bar.done)
 
 
@@ -103,10 +103,13 @@ def load(output: Output, folder: Path, data_dir: Path | None = None) -> Run:
     return training.load(folder, dataset, report=lambda sentence: output.say(f"{sentence} …"))
 
 
-def own_data(record: RunFolder, data_dir: Path | None) -> Dataset | None:
-    """Load the data of a run from another folder than the run remembers; None to take it from where it was."""
-    origin = record.description()["data"]["origin"] if data_dir is not None else None
-    return None if origin is None else load_origin(origin | {"data_dir": str(data_dir)})
+def own_data(record: RunFolder, data_dir: Path | None, data: str | None = None) -> Dataset | None:
+    """Load the data of a run from another place than the run remembers; None to take them from where they were."""
+    if data_dir is None and data is None:
+        return None
+    origin = record.description()["data"]["origin"] or {}
+    moved = {"data_dir": data_dir and str(data_dir), "name": data}
+    return load_origin({**origin, **{key: value for key, value in moved.items() if value is not None}})
 
 
 def _with_bar(output: Output, folder: Path, label: str, work: Callable[[Bar], Run]) -> Run:
@@ -141,8 +144,9 @@ def _warn_of_few_events(output: Output, rule: PruningRule, images: int) -> None:
         better = {"interval": max(1, images // 20)}
         if "stop" in given:  # the shares of MNIST's images that the defaults are
             better = {"start": images * 6 // 10, "stop": images * 8 // 10, "interval": max(1, images // 50)}
+        times = f"{events} time{'' if events == 1 else 's'}"
         output.say(
-            f"Note: with {schedule}, the rule acts {events} times in {images:,} images; for few images choose smaller "
+            f"Note: with {schedule}, the rule acts {times} in {images:,} images; for few images choose smaller "
             f"numbers, such as {' '.join(f'--set {name}={value}' for name, value in better.items())}.",
             style="yellow",
         )

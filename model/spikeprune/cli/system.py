@@ -47,7 +47,9 @@ def system_information(data_dir: str | os.PathLike[str] | None = None) -> dict[s
         "compiler": compiles,
         "make": make,
         "cuda": {
-            "nvcc": find_nvcc(), "devices": _devices(), "brian2cuda": source["versions"]["brian2cuda"],
+            "nvcc": find_nvcc(),
+            "devices": _devices(),
+            "brian2cuda": source["versions"]["brian2cuda"],
             "missing": without_cuda,
         },
         "backends": {

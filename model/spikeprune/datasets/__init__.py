@@ -8,6 +8,8 @@ Dataset('digits': 1437 training and 360 test images of 28 x 28 pixels, 10 classe
 
 from spikeprune.datasets.catalogue import NAMES, available, data_folder
 from spikeprune.datasets.dataset import Dataset
+from spikeprune.datasets.description import DataDescription
+from spikeprune.datasets.doors import as_dataset, load_origin
 from spikeprune.datasets.download import fetch
 
-__all__ = ["NAMES", "Dataset", "available", "data_folder", "fetch"]
+__all__ = ["NAMES", "DataDescription", "Dataset", "as_dataset", "available", "data_folder", "fetch", "load_origin"]

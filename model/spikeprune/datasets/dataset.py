@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeprune.datasets import catalogue, digits, download, user
-from spikeprune.datasets.arrays import Parts, as_images, as_labels
-from spikeprune.errors import DataError, ParameterError
+from spikeprune.datasets import catalogue, user
+from spikeprune.datasets import download as named
+from spikeprune.datasets.conversion import check_part, checksum, convert, within
+from spikeprune.datasets.labels import UNLABELLED
+from spikeprune.datasets.order import some_of
+from spikeprune.errors import DataError, DataNote, ParameterError
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """Grey images of one size with one label each, in a training and a test part.
 
-    Use `Dataset.load` or `Dataset.from_arrays`; the constructor takes only arrays that need no conversion.  The arrays
-    are read-only.
+    Use `Dataset.load` or `Dataset.from_arrays`; the constructor converts nothing.  The arrays are read-only.
 
     Parameters
     ----------
@@ -31,9 +34,19 @@ class Dataset:
     train_images, test_images : ndarray of uint8 [n_images, height, width]
         Pixels, 0 (background) to 255.
     train_labels, test_labels : ndarray of int64 [n_images]
-        Class of each image, 0 to ``n_classes - 1``.
+        Class of each image from 0 on; -1 for a training image without a label.
     class_names : tuple of str [n_classes]
         Names of the classes.
+    white : float
+        What was white in the arrays given; images to predict are read alike.
+    grey : bool
+        Whether colour images are turned grey.
+    origin : mapping or None
+        How `load` came to these images, so that a run can load them again; None where that is not known.
+    notes : tuple of str
+        A sentence for everything that was guessed about the data.
+    classes : tuple of int or of str [n_classes]
+        The label of each class, as the user writes it; the numbers from 0 unless given.
 
     Raises
     ------
@@ -47,13 +60,19 @@ class Dataset:
     test_images: NDArray[np.uint8]
     test_labels: NDArray[np.int64]
     class_names: tuple[str, ...]
+    white: float = 255.0
+    grey: bool = False
+    origin: Mapping[str, Any] | None = None
+    notes: tuple[str, ...] = ()
+    classes: tuple[int, ...] | tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "class_names", tuple(self.class_names))
+        object.__setattr__(self, "classes", tuple(self.classes) or tuple(range(len(self.class_names))))
         if not self.class_names or len(set(self.class_names)) < len(self.class_names):
             raise DataError(f"The class names of '{self.name}' are empty or occur twice: give each class its own name.")
-        self._check_part("training", self.train_images, self.train_labels)
-        self._check_part("test", self.test_images, self.test_labels)
+        check_part(self.name, "training", self.train_images, self.train_labels, self.class_names)
+        check_part(self.name, "test", self.test_images, self.test_labels, self.class_names)
         train_size, test_size = self.train_images.shape[1:], self.test_images.shape[1:]
         if train_size != test_size:
             raise DataError(
@@ -64,29 +83,6 @@ class Dataset:
             view = getattr(self, field).view()
             view.flags.writeable = False
             object.__setattr__(self, field, view)
-
-    def _check_part(self, part: str, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> None:
-        if images.dtype != np.uint8 or images.ndim != 3 or images.size == 0:
-            raise DataError(
-                f"The {part} images of '{self.name}' are {images.dtype} {images.shape}, but need to be uint8 [images, "
-                "height, width] and not empty: use Dataset.from_arrays to convert and check them."
-            )
-        if labels.dtype != np.int64 or labels.ndim != 1:
-            raise DataError(
-                f"The {part} labels of '{self.name}' are {labels.dtype} {labels.shape}, but need to be int64 [images]: "
-                "use Dataset.from_arrays to convert and check them."
-            )
-        if len(labels) != len(images):
-            raise DataError(
-                f"'{self.name}' has {len(images)} {part} images but {len(labels)} {part} labels: give one label for "
-                "each image."
-            )
-        if labels.min() < 0 or labels.max() >= len(self.class_names):
-            raise DataError(
-                f"The {part} labels of '{self.name}' range from {labels.min()} to {labels.max()}, but its "
-                f"{len(self.class_names)} classes are numbered from 0 to {len(self.class_names) - 1}: correct the "
-                "labels or the class names."
-            )
 
     def __repr__(self) -> str:
         height, width = self.image_shape
@@ -120,36 +116,33 @@ class Dataset:
     @cached_property
     def checksum(self) -> str:
         """SHA-256 (hexadecimal) of the four arrays with their shapes and types; not of the names."""
-        digest = hashlib.sha256()
-        for images in (self.train_images, self.test_images):
-            digest.update(f"uint8 {images.shape}".encode())
-            digest.update(np.ascontiguousarray(images).data)
-        for labels in (self.train_labels, self.test_labels):
-            digest.update(f"int64 {labels.shape}".encode())
-            digest.update(labels.astype("<i8").tobytes())
-        return digest.hexdigest()
+        return checksum(self.train_images, self.train_labels, self.test_images, self.test_labels)
 
     @classmethod
     def load(
-        cls, name: str | os.PathLike[str], data_dir: str | os.PathLike[str] | None = None, download: bool = False
+        cls,
+        name: str | os.PathLike[str],
+        data_dir: str | os.PathLike[str] | None = None,
+        download: bool = False,
+        *,
+        shape: tuple[int, int] | None = None,
+        white: float | None = None,
+        grey: bool = False,
     ) -> Dataset:
         """Load a data set by name, or the user's own data by path.
 
         Parameters
         ----------
         name : str or path-like
-            One of `spikeprune.datasets.NAMES`, or the path of an ``.npz`` file, of a folder of IDX files or of a
-            folder of grey images (see `spikeprune.datasets.user`).  A name goes before a file of the same name in the
-            current folder; write ``./digits`` for the file.
+            One of `spikeprune.datasets.NAMES`, or the path of an ``.npz`` file or of a folder of IDX files or images
+            (see `spikeprune.datasets.user`).  A name goes before a file: write ``./digits`` for the file.
         data_dir : path-like, optional
             Folder in torchvision's layout (``MNIST/raw`` and so on) that holds the named data sets; without it, the
             environment variable ``SPIKEPRUNE_DATA``, and without that, ``~/.cache/spikeprune/datasets``.
         download : bool, default False
             Fetch a named data set that is not there (see `spikeprune.datasets.fetch`).
-
-        Returns
-        -------
-        Dataset
+        shape, white, grey
+            How to read the user's own images, as for `from_arrays`.
 
         Raises
         ------
@@ -158,91 +151,107 @@ class Dataset:
 
         Notes
         -----
-        Of a file that lies there both packed and unpacked, the packed one is read.  The packed files of MNIST,
-        Fashion-MNIST and KMNIST are compared with their published md5 sums.  There are none for unpacked files and
-        for EMNIST, of which only the header is compared with the length of the file.
+        The packed files of MNIST, Fashion-MNIST and KMNIST, which go before unpacked ones, are compared with their
+        published md5 sums; of other IDX files, only the header is compared with the length of the file.
         """
         path = user.as_path(name)
+        given = {"shape": shape, "white": white, "grey": grey}
+        reading: dict[str, Any] = {
+            key: value for key, value in given.items() if value is not None and value is not False
+        }
         if path is not None:
-            parts = user.read(path)
-            return cls.from_arrays(*parts[:4], name=path.resolve().name, class_names=parts.class_names)
-        return cls._load_named(catalogue.canonical(str(name)), data_dir, download)
-
-    @classmethod
-    def _load_named(cls, name: str, data_dir: str | os.PathLike[str] | None, fetch_missing: bool) -> Dataset:
-        if name == catalogue.DIGITS:
-            parts: Parts = digits.read()
-        else:
-            if fetch_missing and catalogue.available(data_dir)[name] is None:
-                download.fetch(name, data_dir)
-            parts = catalogue.read(name, data_dir)
-        return cls(name, *parts[:4], class_names=tuple(parts.class_names or ()))
+            parts = user.read(path, grey)
+            dataset = cls.from_arrays(*parts[:4], name=path.resolve().name, class_names=parts.class_names, **reading)
+            return replace(dataset, origin={"name": str(path.resolve()), **reading})
+        canonical = catalogue.canonical(str(name))
+        if reading:
+            raise ParameterError(f"{next(iter(reading))} is for data of your own: leave it out for '{canonical}'.")
+        folder = None if data_dir is None else str(Path(data_dir).expanduser().resolve())
+        parts = named.read(canonical, data_dir, fetch_missing=download)
+        return cls(
+            canonical, *parts[:4], class_names=tuple(parts.class_names or ()),
+            origin={"name": canonical, "data_dir": folder},
+        )  # fmt: skip
 
     @classmethod
     def from_arrays(
         cls,
         train_images: Any,
         train_labels: Any,
-        test_images: Any,
-        test_labels: Any,
+        test_images: Any = None,
+        test_labels: Any = None,
         name: str = "user data",
         class_names: Sequence[str] | None = None,
+        *,
+        shape: tuple[int, int] | None = None,
+        white: float | None = None,
+        grey: bool = False,
+        shuffle: bool | None = None,
     ) -> Dataset:
-        """Make a data set of arrays, converting what can be converted and refusing the rest.
+        """Make a data set of arrays, frames or tensors, converting what can be converted and refusing the rest.
 
         Parameters
         ----------
         train_images, test_images : array_like [n_images, height, width]
-            Integers in 0 to 255; or floats in 0 to 1, which are multiplied by 255 and rounded; or booleans.
+            Also rows of pixels [n_images, height * width], one channel [n_images, height, width, 1] or colours, the
+            channel last or second.  Without test images, a fifth of each class is held out.
         train_labels, test_labels : array_like [n_images]
-            Integers from 0, kept as they are, or strings, numbered in sorted order.
+            Whole numbers, strings or one-hot rows; None or NaN for a training image without a label, None for all.
         name : str, default "user data"
             What to call the data set.
         class_names : sequence of str, optional
-            Names of the classes 0, 1, ...; without it, the numbers or strings found.
+            Names of the classes 0, 1, ...; without it, the classes are the labels that occur, sorted.
+        shape : (int, int), optional
+            Height and width of images that come as rows; square unless given.
+        white : float, optional
+            Value of a white pixel; told from the brightest pixel of the training images unless given.
+        grey : bool, default False
+            Turn colour images grey (ITU-R 601) instead of refusing them.
+        shuffle : bool, optional
+            Shuffle the training images, always alike; done where their labels come in runs unless given.
 
         Returns
         -------
         Dataset
-            With its own copy of the data, in the order given.  Images sorted by class should be shuffled first: a
-            network forgets, and `subset` and `validation_split` cut at a position.
+            With its own copy of the data.  What was guessed is in its `notes`, and a `DataNote` warns of it.
 
         Raises
         ------
         DataError
-            If images are missing, empty, constant, of different sizes, NaN or out of range, or if labels are missing,
-            of another length, negative or of another type.
+            If images or labels are missing or cannot be used, or a class is tested that training lacks.
         """
-        train, test = as_images(train_images, "training", name), as_images(test_images, "test", name)
-        train_numbers, test_numbers, names = as_labels(train_labels, test_labels, name, class_names)
-        return cls(name, train, train_numbers, test, test_numbers, names)
+        converted = convert(
+            train_images, train_labels, test_images, test_labels, name, class_names,
+            shape=shape, white=white, grey=grey, shuffle=shuffle,
+        )  # fmt: skip
+        for note in converted.notes:
+            warnings.warn(note, DataNote, stacklevel=2)
+        return cls(
+            name, *converted[:5], white=converted.white, grey=grey, notes=converted.notes, classes=converted.classes
+        )
 
     def subset(self, train: int | None = None, test: int | None = None) -> Dataset:
-        """Keep the first images only.
+        """Keep the first images only; of images sorted by class, the first of each class, in proportion.
 
         Parameters
         ----------
         train, test : int, optional
             Number of training and of test images to keep; all of them by default.
 
-        Returns
-        -------
-        Dataset
-            With the same name and classes.
-
         Raises
         ------
         ParameterError
             If a number is not between 1 and the number of images there are.
         """
-        n_train = self._within("train", train, len(self.train_images))
-        n_test = self._within("test", test, len(self.test_images))
+        kept = some_of(self.train_labels, within(self.name, "train", train, len(self.train_images)))
+        tested = some_of(self.test_labels, within(self.name, "test", test, len(self.test_images)))
         return replace(
             self,
-            train_images=self.train_images[:n_train],
-            train_labels=self.train_labels[:n_train],
-            test_images=self.test_images[:n_test],
-            test_labels=self.test_labels[:n_test],
+            train_images=self.train_images[kept],
+            train_labels=self.train_labels[kept],
+            test_images=self.test_images[tested],
+            test_labels=self.test_labels[tested],
+            origin=self._derived(images=train, test_images=test),
         )
 
     def validation_split(self, n: int = 10_000) -> Dataset:
@@ -251,7 +260,7 @@ class Dataset:
         Parameters
         ----------
         n : int, default 10000
-            Number of training images to hold out.
+            Number of training images to hold out; of images sorted by class, the last of each class.
 
         Returns
         -------
@@ -262,22 +271,26 @@ class Dataset:
         ------
         ParameterError
             If `n` does not leave at least one image to train with.
+        DataError
+            If one of these images has no label.
         """
-        cut = len(self.train_images) - self._within("n", n, len(self.train_images) - 1)
+        held_out = some_of(self.train_labels, within(self.name, "n", n, len(self.train_images) - 1), last=True)
+        kept = np.setdiff1d(np.arange(len(self.train_images)), held_out)
+        if (self.train_labels[held_out] == UNLABELLED).any():
+            raise DataError(f"Of the last {n} training images of '{self.name}', some have no label: label them.")
         return replace(
             self,
             name=f"{self.name}-validation",
-            train_images=self.train_images[:cut],
-            train_labels=self.train_labels[:cut],
-            test_images=self.train_images[cut:],
-            test_labels=self.train_labels[cut:],
+            train_images=self.train_images[kept],
+            train_labels=self.train_labels[kept],
+            test_images=self.train_images[held_out],
+            test_labels=self.train_labels[held_out],
+            origin=self._derived(validation=n),
         )
 
-    def _within(self, parameter: str, value: int | None, largest: int) -> int:
-        if value is None:
-            return largest
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 1 <= value <= largest:
-            raise ParameterError(
-                f"{parameter} = {value} is out of range for '{self.name}': choose a whole number from 1 to {largest}."
-            )
-        return int(value)
+    def _derived(self, **step: int | None) -> dict[str, Any] | None:
+        """Origin of a part of these images: what to load, then the parts taken of it, in their order."""
+        if self.origin is None:
+            return None
+        taken = {key: int(value) for key, value in step.items() if value is not None}
+        return {**self.origin, "parts": [*self.origin.get("parts", []), taken]} if taken else dict(self.origin)

@@ -1,4 +1,4 @@
-"""Fetch a named data set through torchvision, an optional extra that is imported nowhere else."""
+"""Read named data sets, and fetch them through torchvision, an optional extra that is imported nowhere else."""
 
 from __future__ import annotations
 
@@ -9,10 +9,21 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from spikeprune.datasets import catalogue, digits
+from spikeprune.datasets.arrays import Parts
 from spikeprune.datasets.catalogue import DIGITS, SOURCES, available, canonical, data_folder
 from spikeprune.errors import DataError
 
 INSTALL = "pip install 'spikeprune[datasets]'"
+
+
+def read(name: str, data_dir: str | os.PathLike[str] | None = None, fetch_missing: bool = False) -> Parts:
+    """Read a named data set, fetched first where it is not there and that is wanted; DataError where it is missing."""
+    if name == DIGITS:
+        return digits.read()
+    if fetch_missing and available(data_dir)[name] is None:
+        fetch(name, data_dir)
+    return catalogue.read(name, data_dir)
 
 
 def fetch(name: str, data_dir: str | os.PathLike[str] | None = None) -> Path:

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeprune.errors import DataError
+from spikeprune.errors import DataError, reason_of
 
 UNSIGNED_BYTES = 8
 
@@ -72,7 +72,7 @@ def read_idx(path: Path, ndim: int, remedy: str, md5: str | None = None) -> NDAr
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}): check the file and its permissions.") from error
+        raise DataError(f"{path} cannot be read ({reason_of(error)}): check the file and its permissions.") from error
     if md5 is not None:
         found = hashlib.md5(content, usedforsecurity=False).hexdigest()
         if found != md5:

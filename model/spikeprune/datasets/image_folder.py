@@ -1,46 +1,46 @@
-"""Grey images in one folder a class.
+"""Images in one folder a class.
 
 Either ``train/<class>/*.png`` and ``test/<class>/*.png``, or ``<class>/*.png``, of which a fifth of each class becomes
-the test part.  Besides PNG, the formats of `SUFFIXES` are read.  Names are sorted before the fixed shuffle, so the same
-files give the same data set on every machine.
+the test part.  Besides PNG, the formats of `SUFFIXES` are read.  Names are sorted, so the same files give the same data
+set on every machine.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from spikeprune.datasets.arrays import Parts
+from spikeprune.datasets.arrays import Parts, grey_of
 from spikeprune.errors import DataError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".pgm")
-TEST_FRACTION = 0.2
-# For RandomState, whose stream is frozen (unlike Generator's): the same order with every version of NumPy.
-SHUFFLE_SEED = 0
-
 Labelled = list[tuple[Path, str]]
 
 
-def read(folder: Path) -> Parts:
+def read(folder: Path, grey: bool = False) -> Parts:
     """Read a folder of images.
 
     Parameters
     ----------
     folder : Path
         With ``train`` and ``test``, or with one folder a class.
+    grey : bool
+        Turn colour images grey.
 
     Returns
     -------
     Parts
-        Images as uint8 [n_images, height, width], shuffled; labels as strings; class names, sorted.
+        Images as uint8 or uint16 [n_images, height, width], class by class; labels as strings.  No test images where
+        the folder has no folder ``test``.
 
     Raises
     ------
     DataError
-        If folders are missing or empty, or if an image is damaged, coloured, constant or of another size.
+        If folders are missing or empty, or if an image is damaged, coloured or of another size.
     """
     parts = [(folder / name).is_dir() for name in ("train", "test")]
     if all(parts):
@@ -55,16 +55,17 @@ def read(folder: Path) -> Parts:
         there, absent = ("train", "test") if parts[0] else ("test", "train")
         raise DataError(f"{folder} has a folder '{there}' but no folder '{absent}': add it, or leave out both.")
     else:
-        train, test = _split(_list_classes(folder))
-    random = np.random.RandomState(SHUFFLE_SEED)
-    train = [train[k] for k in random.permutation(len(train))]
-    test = [test[k] for k in random.permutation(len(test))]
-    images = _read_images([path for path, _ in train + test])
+        train, test = _list_classes(folder), []
+        files = Counter(label for _, label in train)
+        for path, label in train:
+            if files[label] < 2:
+                raise DataError(f"{path.parent} has one image only: add at least one, to train and to test with.")
+    images = read_images([path for path, _ in train + test], grey)
     return Parts(
         images[: len(train)],
         np.array([label for _, label in train]),
-        images[len(train) :],
-        np.array([label for _, label in test]),
+        images[len(train) :] if test else None,
+        np.array([label for _, label in test]) if test else None,
     )
 
 
@@ -81,39 +82,34 @@ def _list_classes(folder: Path) -> Labelled:
     return found
 
 
-def _split(labelled: Labelled) -> tuple[Labelled, Labelled]:
-    random = np.random.RandomState(SHUFFLE_SEED)
-    train: Labelled = []
-    test: Labelled = []
-    for label in sorted({label for _, label in labelled}):
-        members = [item for item in labelled if item[1] == label]
-        if len(members) < 2:
-            raise DataError(f"{members[0][0].parent} has one image only: add at least one, to train and to test with.")
-        n_test = max(1, round(TEST_FRACTION * len(members)))
-        order = random.permutation(len(members))
-        test += [members[k] for k in order[:n_test]]
-        train += [members[k] for k in order[n_test:]]
-    return train, test
+def read_images(paths: list[Path], grey: bool = False) -> NDArray[np.uint8 | np.uint16]:
+    """Read image files of one size [n_images, height, width].
 
-
-def _read_images(paths: list[Path]) -> NDArray[np.uint8]:
-    first = _read_image(paths[0])
-    images = np.empty((len(paths), *first.shape), dtype=np.uint8)
+    Raises
+    ------
+    DataError
+        If one is damaged, coloured (unless it is to be turned grey), constant, or of another size or depth.
+    """
+    first = _read_image(paths[0], grey)
+    images = np.empty((len(paths), *first.shape), dtype=first.dtype)
     for k, path in enumerate(paths):
-        image = _read_image(path)
+        image = _read_image(path, grey)
         if image.shape != first.shape:
             raise DataError(
                 f"{path} is {image.shape[0]} x {image.shape[1]} pixels, expected {first.shape[0]} x {first.shape[1]} "
                 f"as {paths[0]}: crop or scale all images to one size."
             )
+        if image.dtype != first.dtype:
+            depths = f"{8 * image.itemsize} bits a pixel, expected {8 * first.itemsize}"
+            raise DataError(f"{path} has {depths} as {paths[0]}: save all images alike.")
         images[k] = image
     return images
 
 
-def _read_image(path: Path) -> NDArray[np.uint8]:
+def _read_image(path: Path, grey: bool) -> NDArray[np.uint8 | np.uint16]:
     try:
         with Image.open(path) as image:
-            pixels = _grey(image, path)
+            pixels = _pixels(image, path, grey)
     except DataError:
         raise
     except Exception as error:
@@ -127,18 +123,24 @@ def _read_image(path: Path) -> NDArray[np.uint8]:
     return pixels
 
 
-def _grey(image: Image.Image, path: Path) -> NDArray[np.uint8]:
+def _pixels(image: Image.Image, path: Path, grey: bool) -> NDArray[np.uint8 | np.uint16]:
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
         raise DataError(f"{path} holds {frames} images: save each of them as a file.")
     if image.mode in ("1", "L"):
         return np.array(image.convert("L"))
+    if image.mode.startswith("I;16"):
+        return np.array(image).astype(np.uint16)
+    if image.mode == "I":  # how older versions of Pillow read 16 bits
+        deep = np.array(image)
+        if deep.min() >= 0 and deep.max() < 2**16:
+            return deep.astype(np.uint16)
     if image.mode not in ("P", "PA", "LA", "RGB", "RGBA"):
-        raise DataError(f"{path} is of Pillow's mode {image.mode}, but needs 8-bit grey values: convert it to mode L.")
-    colours: NDArray[np.uint8] = np.array(image.convert("RGBA"))
-    red, green, blue, alpha = (colours[..., k] for k in range(4))
-    if (alpha < 255).any():
-        raise DataError(f"{path} has transparent pixels: save it as a grey image without transparency.")
-    if (red != green).any() or (red != blue).any():
-        raise DataError(f"{path} is a colour image: convert it to grey values (Pillow's mode L).")
-    return red
+        raise DataError(
+            f"{path} is of Pillow's mode {image.mode}, but needs grey values of 8 or 16 bits: convert it to mode L."
+        )
+    return grey_of(
+        np.array(image.convert("RGBA")), grey,
+        f"{path} has transparent pixels: save it as a grey image without transparency.",
+        f"{path} is a colour image: pass grey=True (on the command line --grey), or save it in grey (Pillow's mode L).",
+    )  # fmt: skip

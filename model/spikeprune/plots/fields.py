@@ -56,8 +56,8 @@ def receptive_fields(run: Run, path: PathLike | None = None, most: int = 100) ->
     ParameterError, RunFolderError
         If `most` is less than 1 or the path does not end in .png; if the file cannot be written.
     """
-    settings, shape, assignment = run.settings, run.dataset.image_shape, run.assignment
-    _, order = _sorted(assignment, run.dataset.n_classes, most)
+    settings, shape, assignment = run.settings, run.data.image_shape, run.assignment
+    _, order = _sorted(assignment, run.data.n_classes, most)
     before = initial_weights(settings.parameters, settings.seed)[:, order]
     after = np.ma.masked_array(run.weights, ~run.alive)[:, order]
     strongest = max(before.max(), after.filled(0).max())

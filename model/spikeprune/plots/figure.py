@@ -12,7 +12,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spikeprune.errors import DataError, ParameterError, RunFolderError
+from spikeprune.errors import DataError, ParameterError, RunFolderError, reason_of
 
 if TYPE_CHECKING:
     from spikeprune.evaluation import Evaluation
@@ -75,7 +75,7 @@ def saved(figure: Figure, path: PathLike | None) -> Figure:
         os.replace(temporary, target)
     except OSError as error:
         raise RunFolderError(
-            f"The picture {target} cannot be written ({error.strerror or error}): choose another place."
+            f"The picture {target} cannot be written ({reason_of(error)}): choose another place."
         ) from error
     finally:
         if temporary is not None:

@@ -6,7 +6,7 @@ import json
 import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,8 @@ class Group:
     seeds : list of int
     values, against_none : dict
         As :func:`spikeprune.sweep.results.group_results` gives them; the latter is empty without a baseline.
+    network : dict
+        Constants of the experiment's network that are not the usual ones, the unpruned network's included.
     """
 
     experiment: str
@@ -72,6 +74,7 @@ class Group:
     seeds: list[int]
     values: Mapping[str, Any]
     against_none: Mapping[str, Any]
+    network: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def validation(self) -> bool:
@@ -138,9 +141,9 @@ def read_reference(where: Path | Sequence[Path]) -> list[Group]:
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
             path = path.resolve()
-            epochs = document.get("epochs") or _epochs(path.parents[2], document["command"])
+            plan = _plan(path.parents[2], document["command"]) | document
             for entry in document["groups"]:
-                groups.append(_group(entry, document["experiment"], document["command"], epochs))
+                groups.append(_group(entry, document["experiment"], document["command"], plan))
                 groups[-1].value("accuracy")
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(
@@ -170,21 +173,19 @@ def of_runs(summaries: Iterable[Summary]) -> list[Group]:
         rule = dict(summary.settings["rule"])
         name = str(rule.pop("name"))
         rows.append((", ".join([name, *(f"{key}={value}" for key, value in rule.items())]), summary))
-    epochs = {summary.settings.get("epochs", 1) for _, summary in rows}
-    command = "spikeprune train …"
-    return [_group(entry, "runs", command, max(epochs)) for entry in group_results(run_table(rows))]
+    plan = {"epochs": max(summary.settings.get("epochs", 1) for _, summary in rows)}
+    return [_group(entry, "runs", "spikeprune train …", plan) for entry in group_results(run_table(rows))]
 
 
-def _group(entry: Mapping[str, Any], experiment: str, command: str, epochs: int) -> Group:
+def _group(entry: Mapping[str, Any], experiment: str, command: str, plan: Mapping[str, Any]) -> Group:
     return Group(
-        experiment, command, entry["data"], int(entry["neurons"]), int(entry.get("epochs", epochs)), entry["label"],
-        entry["rule"], list(entry["seeds"]), entry["values"], entry.get("against_none", {}),
+        experiment, command, entry["data"], int(entry["neurons"]), int(entry.get("epochs", plan.get("epochs", 1))),
+        entry["label"], entry["rule"], list(entry["seeds"]), entry["values"], entry.get("against_none", {}),
+        entry.get("network", plan.get("network", {})),
     )  # fmt: skip
 
 
-def _epochs(root: Path, command: str) -> int:
-    """Look the epochs up in the experiment's file, where it is there."""
+def _plan(root: Path, command: str) -> dict[str, Any]:
+    """Read the experiment's own file, where it is there: results do not say everything that it does."""
     path = root / command.split()[-1]
-    if path.suffix != ".toml":
-        return 1
-    return int(tomllib.loads(path.read_text(encoding="utf-8")).get("epochs", 1)) if path.is_file() else 1
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.suffix == ".toml" and path.is_file() else {}

@@ -52,7 +52,7 @@ def confusion(run: Run, path: PathLike | None = None) -> Figure:
     DataError, ParameterError, RunFolderError
         If the run has not been evaluated; if the path does not end in .png; if the file cannot be written.
     """
-    evaluation, names = evaluated(run, "run"), run.dataset.class_names
+    evaluation, names = evaluated(run, "run"), run.data.class_names
     figure = Figure(figsize=(4.9, 4.2))
     ax = figure.subplots()
     image = draw_confusion(ax, evaluation.readout.confusion, names)

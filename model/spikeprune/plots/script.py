@@ -104,7 +104,7 @@ def about_records(records: Sequence[Record]) -> dict[str, str]:
     first = records[0].settings
     commits = sorted({str(record.provenance["commit"])[:10] for record in records if record.provenance.get("commit")})
     return {
-        "Networks": f"{records[0].data}, {records[0].neurons} neurons, {first.get('epochs', 1)} epoch(s); "
+        "Networks": f"{records[0].data}, {records[0].neurons} neurons, {_epochs(first.get('epochs', 1))}; "
         + "; ".join(f"{record.label}: {rule_text(record.rule)}{_other_network(record)}" for record in records),
         "Seeds": "; ".join(f"{record.label}: {_list(record.seeds)}" for record in records),
         "Recorded by": ", ".join(f"`{c}`" for c in dict.fromkeys(record.command for record in records) if c)
@@ -115,7 +115,7 @@ def about_records(records: Sequence[Record]) -> dict[str, str]:
 def about_groups(groups: Sequence[Group]) -> dict[str, str]:
     """State parameters, seeds and origin of results, for a caption."""
     settings = dict.fromkeys(
-        f"{group.label}: {rule_text(group.rule)}, N = {group.neurons}, {group.data}, {group.epochs} epoch(s), "
+        f"{group.label}: {rule_text(group.rule)}, N = {group.neurons}, {group.data}, {_epochs(group.epochs)}, "
         f"seeds {_list(group.seeds)} ({group.experiment})"
         for group in groups
     )
@@ -133,6 +133,10 @@ def _other_network(record: Record) -> str:
         if name in usual and name not in ("neurons", "inputs") and value != usual[name]
     }  # fmt: skip
     return " in a network with " + ", ".join(f"{name} = {value}" for name, value in other.items()) if other else ""
+
+
+def _epochs(number: int) -> str:
+    return f"{number} epoch{'s' if number > 1 else ''}"
 
 
 def _list(seeds: Sequence[int]) -> str:

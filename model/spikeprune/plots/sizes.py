@@ -33,8 +33,8 @@ def sizes(
     Parameters
     ----------
     groups : sequence of Group
-        One rule may have several settings and experiments; each is a marker, and the line joins their means.  Open
-        markers are of more than one epoch.
+        Each is a marker; lines join those of one experiment.  Open markers are of more than one epoch, or of a network
+        with other constants.
     accuracies : sequence of mapping
         Published accuracies (:class:`~spikeprune.plots.reference.Claims`).
     path : path-like, optional
@@ -66,8 +66,10 @@ def sizes(
         # Rules lie side by side, so that none hides another.
         dodges = 1.025 ** (np.arange(len(look)) - (len(look) - 1) / 2)
         for (name, shape), dodge in zip(look.items(), dodges, strict=True):
-            for epochs in sorted({group.epochs for group in here if group.rule["name"] == name}):
-                chosen = [group for group in here if (group.rule["name"], group.epochs) == (name, epochs)]
+            # Lines join what one experiment measured, with the same constants and epochs.
+            of_rule = [group for group in here if group.rule["name"] == name]
+            for series in dict.fromkeys((group.experiment, group.epochs) for group in of_rule):
+                chosen = [group for group in of_rule if (group.experiment, group.epochs) == series]
                 _curve(accuracy, chosen, "accuracy", name, shape, dodge)
                 for ax, (value, _) in zip(savings, ROWS, strict=True):
                     _curve(ax, [group for group in chosen if group.compared], value, name, shape, dodge)
@@ -113,12 +115,14 @@ def _curve(ax: Axes, groups: Sequence[Group], value: str, name: str, shape: Any,
         return
     sign = 1 if value == "accuracy" else -1
     found = [group.value(value) if value == "accuracy" else group.change(value) for group in groups]
-    epochs = groups[0].epochs
+    usual = groups[0].epochs == 1 and not groups[0].network
+    label = name + (", tuned network" if groups[0].network else "")
+    label += f", {groups[0].epochs} epochs" if groups[0].epochs > 1 else ""
     means, bars = [sign * each.mean for each in found], [each.confidence for each in found]
     ax.errorbar(
         [group.neurons * dodge for group in groups], means, yerr=bars,
         color=shape.color, marker=shape.marker, linestyle="none", elinewidth=0.7, markersize=4, zorder=3,
-        label=name if epochs == 1 else f"{name}, {epochs} epochs", fillstyle="full" if epochs == 1 else "none",
+        label=label, fillstyle="full" if usual else "none",
     )  # fmt: skip
     neurons = sorted({group.neurons for group in groups})
     joined = [np.mean([mean for g, mean in zip(groups, means, strict=True) if g.neurons == n]) for n in neurons]

@@ -63,7 +63,8 @@ def speeds(documents: Sequence[Mapping[str, Any]], path: PathLike | None = None)
             "linestyle": LINES[number % len(LINES)], "markersize": 4, "linewidth": 1.1,
         }  # fmt: skip
         time.errorbar(sizes, median, yerr=reach, label=name, elinewidth=0.8, **look)
-        memory.plot(sizes, [entry["peak_bytes"] / 1e6 for _, entry in found], label=name, **look)
+        known = [(size, entry["peak_bytes"] / 1e6) for size, entry in found if entry["peak_bytes"]]
+        memory.plot([size for size, _ in known], [peak for _, peak in known], label=name, **look)
     sizes = sorted({document["neurons"] for document in documents})
     for ax in (time, memory):
         ax.set(xscale="log", yscale="log", xlabel="excitatory neurons", xlim=(sizes[0] / 1.3, sizes[-1] * 1.3))
@@ -121,7 +122,7 @@ def overhead(document: Mapping[str, Any], path: PathLike | None = None) -> Figur
             f"The measurement of the overhead lacks {error}: make it with 'make overhead ARGS=\"--json FILE.json\"'."
         ) from error
     figure = Figure(figsize=(PAGE, 2.5))
-    time, share = figure.subplots(1, 2, width_ratios=(1.25, 1))
+    time, share = figure.subplots(1, 2, width_ratios=(1, 1.1))
     names = list(ratios)
     for place, name in enumerate(names):
         values = ratios[name]["values"]
@@ -133,13 +134,13 @@ def overhead(document: Mapping[str, Any], path: PathLike | None = None) -> Figur
     words = [[RATIO_NAMES.get(part, part) for part in name.split(" / ")] for name in names]
     time.set_yticks(range(len(names)), [" / ".join(parts) for parts in words])
     time.set(title="a   Time (measured)", xlabel="ratio of wall times of training", ylim=(len(names) - 0.5, -0.5))
-    time.legend(loc="lower right")
+    time.legend(loc="upper right")
     places = np.arange(len(shares))
     percent = [100 * value for value in shares.values()]
     share.bar(places, percent, 0.6, color=["0.35", "#0072B2", "#009E73", "#E69F00"])
     for bar, value in enumerate(percent):
         share.annotate(f"{value:.2g} %", (bar, value), (0, 2), textcoords="offset points", ha="center", size=7.5)
-    share.set_xticks(places, list(shares))
-    share.set(title="b   The rule itself, as a share of training", ylabel="share of training (%)")
+    share.set_xticks(places, list(shares), size=7)
+    share.set(title="b   The rule's share of training", ylabel="share of training (%)")
     share.set_ylim(0, 1.18 * max(percent))
     return saved(figure, path)

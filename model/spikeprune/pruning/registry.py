@@ -16,26 +16,27 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spikeprune.errors import ParameterError, unknown_name
-
-if TYPE_CHECKING:
-    from spikeprune.pruning.base import PruningRule
 
 __all__ = ["ENTRY_POINTS", "RULES", "as_rule", "find_rule", "known_rules", "make_rule", "rule_class", "specification"]
 
 #: Entry-point group under which packages announce rules: the rule's name to ``module:Class``.
 ENTRY_POINTS = "spikeprune.rules"
 
+#: A rule, and the class of one: what they are is told in :mod:`spikeprune.pruning.base`, which registers them here.
+Rule = Any
+RuleClass = type[Any]
+
 #: Every rule that has been defined in this process, by name.
-RULES: dict[str, type[PruningRule]] = {}
+RULES: dict[str, RuleClass] = {}
 
 #: Modules made from files, by name, to the file.
 _FILES: dict[str, Path] = {}
 
 
-def add(rule: type[PruningRule]) -> None:
+def add(rule: RuleClass) -> None:
     """Register a rule under its name.
 
     Raises
@@ -60,7 +61,7 @@ def add(rule: type[PruningRule]) -> None:
     RULES[name] = rule
 
 
-def specification(rule: type[PruningRule]) -> str:
+def specification(rule: RuleClass) -> str:
     """Return where a rule is defined, ``module:qualname`` or ``/path/file.py:qualname``."""
     file = _FILES.get(rule.__module__) or _script(rule.__module__)
     return f"{file or rule.__module__}:{rule.__qualname__}"
@@ -77,7 +78,7 @@ def known_rules() -> list[str]:
     return [*RULES, *sorted({entry.name for entry in metadata.entry_points(group=ENTRY_POINTS)} - set(RULES))]
 
 
-def rule_class(name: str) -> type[PruningRule]:
+def rule_class(name: str) -> RuleClass:
     """Return the rule with a name, or the one that ``module:Class`` or ``file.py:Class`` stands for.
 
     Raises
@@ -100,7 +101,7 @@ def rule_class(name: str) -> type[PruningRule]:
     return RULES[name]
 
 
-def make_rule(name: str, values: Mapping[str, Any] | None = None) -> PruningRule:
+def make_rule(name: str, values: Mapping[str, Any] | None = None) -> Rule:
     """Build a rule from its name and parameters.
 
     Parameters
@@ -122,7 +123,7 @@ def make_rule(name: str, values: Mapping[str, Any] | None = None) -> PruningRule
     return rule_class(name).from_values(values or {})
 
 
-def as_rule(rule: Any) -> PruningRule:
+def as_rule(rule: Any) -> Rule:
     """Return a rule for what stands for one: itself, its class (with all defaults), its name, or nothing.
 
     Raises
@@ -130,22 +131,20 @@ def as_rule(rule: Any) -> PruningRule:
     ParameterError
         If it stands for none.
     """
-    from spikeprune.pruning.base import PruningRule
-
-    if isinstance(rule, PruningRule):
-        return rule
     if rule is None:
         return make_rule("none")
     if isinstance(rule, str):
         return make_rule(rule)
-    if isinstance(rule, type) and issubclass(rule, PruningRule) and rule.name:
+    if rule in RULES.values():
         return rule()
+    if isinstance(rule, tuple(RULES.values())):
+        return rule
     raise ParameterError(
         f"rule={rule!r} is no pruning rule: give one, such as AdaptivePruning(beta=0.6), its class or its name."
     )
 
 
-def find_rule(name: str, where: str | None) -> type[PruningRule]:
+def find_rule(name: str, where: str | None) -> RuleClass:
     """Return the rule that a stored run was trained with.
 
     Parameters
@@ -175,22 +174,20 @@ def find_rule(name: str, where: str | None) -> type[PruningRule]:
     return found
 
 
-def rebuild(name: str, where: str, values: Mapping[str, Any]) -> PruningRule:
+def rebuild(name: str, where: str, values: Mapping[str, Any]) -> Rule:
     """Build a rule in another process than the one it comes from."""
     return find_rule(name, where)(**values)
 
 
-def _imported(text: str) -> type[PruningRule]:
+def _imported(text: str) -> RuleClass:
     """Import the class that ``module:Class`` or ``file.py:Class`` names."""
-    from spikeprune.pruning.base import PruningRule
-
     place, _, qualname = text.rpartition(":")
     if not place or not qualname:
         raise ParameterError(f"'{text}' names no rule: write module:Class or ./file.py:Class.")
     found: Any = _module_of_file(Path(place)) if place.endswith(".py") else _module(place)
     for part in qualname.split("."):
         found = getattr(found, part, None)
-    if not (isinstance(found, type) and issubclass(found, PruningRule) and found is not PruningRule):
+    if found not in RULES.values():
         raise ParameterError(
             f"{place} has no pruning rule '{qualname}': define one there as a subclass of spikeprune.PruningRule."
         )

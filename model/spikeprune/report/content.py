@@ -14,6 +14,7 @@ from spikeprune.plots.figure import signed
 from spikeprune.plots.looks import rule_text
 from spikeprune.plots.record import Record
 from spikeprune.plots.reference import Group, Value
+from spikeprune.settings import Settings
 from spikeprune.summary import Summary
 
 __all__ = [
@@ -150,6 +151,9 @@ def class_table(records: Sequence[Record]) -> Table:
 def parameter_table(summaries: Sequence[Summary]) -> Table:
     """List every parameter with unit and meaning; those in which the runs differ come first."""
     known = {entry.name: entry.metadata for entry in fields(NetworkParameters)}
+    for summary in summaries:
+        rule = Settings.from_dict(dict(summary.settings)).rule
+        known |= {f"rule: {entry.name}": entry.metadata for entry in fields(rule)}
     rows: list[tuple[bool, list[str]]] = []
     flat = [_flat(summary.settings) for summary in summaries]
     for name in dict.fromkeys(key for values in flat for key in values):
@@ -166,7 +170,7 @@ def parameter_table(summaries: Sequence[Summary]) -> Table:
 
 
 def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
-    plain = {key: value for key, value in settings.items() if key not in ("rule", "parameters")}
+    plain = {key: value for key, value in settings.items() if key not in ("rule", "rule_definition", "parameters")}
     rule = {f"rule: {key}" if key != "name" else "rule": value for key, value in settings["rule"].items()}
     return {**rule, **plain, **settings["parameters"]}
 

@@ -37,7 +37,11 @@ ACT_ON_EVENTS = ("reset", DENSE_TEMPLATE, PAIRED_TEMPLATE)
 CLOCK_CLASS = "BaseClock" if hasattr(clocks, "EventClock") else "Clock"
 
 #: What nearly every file includes.
-HEADERS = """#include "objects.h"
+HEADERS = """#ifdef __linux__
+#include <csignal>
+#include <sys/prctl.h>
+#endif
+#include "objects.h"
 #include "network.h"
 #include "brianlib/common_math.h"
 #include <algorithm>
@@ -62,9 +66,9 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
     times are always those of a clock on the wall.  Nor is code called that acts on events where there are none.
 
     Unless the preferences of Brian2 name compiler flags, the device chooses them (see `flags.FLAGS`): double precision
-    follows IEEE rules strictly, single precision is compiled for speed.  A program compiled with ``-ffast-math`` is
-    also linked with it, without which numbers too small for the normal range are not rounded to zero, and decaying
-    variables become many times slower.  Headers are compiled once.
+    follows IEEE rules strictly; single precision is compiled for speed and knows no infinity.  A program compiled with
+    ``-ffast-math`` is also linked with it, without which numbers below the normal range are not rounded to zero, and
+    decaying variables become many times slower.  Headers are compiled once.
 
     Examples
     --------

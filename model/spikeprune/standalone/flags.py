@@ -17,7 +17,7 @@ _WIDEST = ["-mprefer-vector-width=512"] if platform.machine().lower() in ("x86_6
 
 #: Flags for each precision.  Double precision follows IEEE rules strictly, so that every processor, compiler and
 #: Brian2 target gives the same numbers (what the C library notes beside a number, `errno` and traps, is not needed);
-#: single precision is for speed.
+#: single precision is for speed, and models that calculate with infinities must choose other flags there.
 FLAGS = {
     "single": ["-w", "-O3", "-ffast-math", "-fno-math-errno", "-march=native", *_WIDEST],
     "double": ["-w", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-march=native", *_WIDEST],

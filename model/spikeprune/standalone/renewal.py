@@ -130,7 +130,8 @@ class RenewalGroup(NeuronGroup):
                 )
             for place, thing in enumerate(objects):
                 changed = [name for array, name in arrays_written(thing).items() if array in own]
-                event, group = getattr(thing, "event", None), getattr(thing, "group", None)
+                # Attributes, not variables of a group that happen to have these names.
+                event, group = vars(thing).get("event"), vars(thing).get("group")
                 restarts = event == restart and getattr(group, "name", None) == self.name
                 if changed and thing.name != thresholder.name and not (restarts and begin < place < end):
                     raise ScheduleError(

@@ -39,9 +39,10 @@ def is_whole(value: Any, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
-def whole_numbers(key: str, value: Any, least: int) -> tuple[int, ...]:
-    """Return a list of whole numbers as a tuple; ParameterError unless it is one without repetition."""
+def whole_numbers(key: str, value: Any, least: int, distinct: bool = True) -> tuple[int, ...]:
+    """Return a list of whole numbers as a tuple; ParameterError unless it is one, without repetition if `distinct`."""
     if not isinstance(value, list) or not value or not all(is_whole(entry, least) for entry in value):
         raise ParameterError(f"{key} is {value!r}: it must be a list of whole numbers from {least} on.")
-    check_distinct(key, value)
+    if distinct:
+        check_distinct(key, value)
     return tuple(value)

@@ -14,6 +14,7 @@
     validation = 10000                 # evaluate on held-out training images, never on the test images
     images = 60000                     # at most so many training images
     test_images = 10000
+    white = 16                         # and grey, shape: how to read images of your own
 
     [network]                          # other constants of the network than the defaults
     rest = 150
@@ -41,14 +42,13 @@ from pathlib import Path
 from typing import Any
 
 from spikeprune.backend import BACKENDS
-from spikeprune.datasets import NAMES, Dataset
-from spikeprune.datasets.user import as_path
-from spikeprune.errors import ParameterError, unknown_name
-from spikeprune.parameters import NetworkParameters
+from spikeprune.errors import ParameterError, reason_of, unknown_name
+from spikeprune.parameters import PRESETS, NetworkParameters
 from spikeprune.pruning import PruningRule, make_rule
 from spikeprune.scaling import scaled_values
-from spikeprune.sweep.checks import check_distinct, is_whole, table_of, text_of, whole_numbers
-from spikeprune.training import Settings, load_origin
+from spikeprune.sweep.checks import check_distinct, table_of, text_of, whole_numbers
+from spikeprune.sweep.source import DataSource
+from spikeprune.training import Settings
 
 __all__ = ["MODEL_VERSION", "DataSource", "Experiment", "PlannedRun", "Variant"]
 
@@ -58,57 +58,6 @@ MODEL_VERSION = 4
 
 SETTINGS = ("epochs", "shuffle", "precision", "backend", "chunk", "assignment_images")
 KEYS = ("name", "description", "data", "neurons", "seeds", "scaled", "network", "rules", *SETTINGS)
-
-
-@dataclass(frozen=True)
-class DataSource:
-    """Which data an experiment uses.
-
-    Attributes
-    ----------
-    name : str
-        Name of a data set or path of the user's own data.
-    data_dir : str or None
-        Folder of the named data sets, where it is not the usual one.
-    validation : int or None
-        Number of training images that are held out to evaluate on, in the place of the test images.
-    images, test_images : int or None
-        Use the first so many images only.
-    """
-
-    name: str
-    data_dir: str | None = None
-    validation: int | None = None
-    images: int | None = None
-    test_images: int | None = None
-
-    @classmethod
-    def from_value(cls, value: Any, folder: Path) -> DataSource:
-        """Read the entry ``data`` of an experiment whose file lies in `folder`."""
-        keys = [entry.name for entry in fields(cls)]
-        table = table_of("data", {"name": value} if isinstance(value, str) else value, keys)
-        for key in ("name", "data_dir"):
-            if key in table:
-                text_of(f"data.{key}", table[key])
-        for key in ("validation", "images", "test_images"):
-            if key in table and not is_whole(table[key], 1):
-                raise ParameterError(f"data.{key} is {table[key]!r}: it must be a whole number from 1 on.")
-        if "name" not in table:
-            raise ParameterError('The data have no name: write for example data = "mnist".')
-        if table["name"] not in NAMES and (as_path(table["name"]) or (folder / table["name"]).exists()):
-            table["name"] = str((folder / Path(table["name"]).expanduser()).resolve())
-        if "data_dir" in table:
-            table["data_dir"] = str((folder / Path(table["data_dir"]).expanduser()).resolve())
-        return cls(**table)
-
-    @property
-    def origin(self) -> dict[str, Any]:
-        """How to load the data again, for a run folder."""
-        return dict(vars(self))
-
-    def load(self) -> Dataset:
-        """Load the data; DataError or ParameterError if they are missing, damaged or too few."""
-        return load_origin(self.origin)
 
 
 @dataclass(frozen=True)
@@ -186,7 +135,7 @@ class Experiment:
         try:
             return cls.from_dict(tomllib.loads(path.read_text(encoding="utf-8")), path.stem, path.absolute().parent)
         except OSError as error:
-            reason = error.strerror or error
+            reason = reason_of(error)
             raise ParameterError(f"The experiment {path} cannot be read ({reason}): give a TOML file.") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ParameterError(f"The experiment {path} is no valid TOML ({error}): correct it.") from error
@@ -253,9 +202,10 @@ def _sizes(neurons: Any, seeds: Any) -> dict[int, tuple[int, ...]]:
 
 def _network(value: Any) -> dict[str, Any]:
     allowed = [entry.name for entry in fields(NetworkParameters) if entry.name not in ("neurons", "inputs")]
-    table = table_of("network", value, allowed)
+    preset = value.get("preset", "diehl-cook") if isinstance(value, Mapping) else "diehl-cook"
+    table = table_of("network", value, [*allowed, *({"preset"} & set(value))])
     NetworkParameters.from_dict(table)
-    return table
+    return {**PRESETS[preset], **{name: table[name] for name in table if name != "preset"}}
 
 
 def _variants(entry: Any, network: Mapping[str, Any]) -> Iterator[Variant]:

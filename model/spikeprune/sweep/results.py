@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spikeprune.errors import SpikepruneError
+from spikeprune.errors import SpikepruneError, reason_of
 from spikeprune.operations import OperationCounts
 from spikeprune.pruning import make_rule
 from spikeprune.summary import Summary
@@ -218,7 +218,7 @@ def write_results(
         files[-1].write_text(json.dumps(_plain(document), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
         raise SpikepruneError(
-            f"The results cannot be written to {folder} ({error.strerror or error}): choose another place (--results)."
+            f"The results cannot be written to {folder} ({reason_of(error)}): choose another place (--results)."
         ) from error
     return files
 

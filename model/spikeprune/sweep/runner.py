@@ -7,6 +7,7 @@ sweep that was killed is continued by calling it again, and when a worker dies, 
 
 from __future__ import annotations
 
+import errno
 import gc
 import logging
 import os
@@ -21,7 +22,8 @@ import pandas as pd
 from distributed import Client, Future, KilledWorker, LocalCluster, WorkerPlugin, as_completed
 
 from spikeprune.backend import COMPILED
-from spikeprune.errors import ParameterError, SpikepruneError
+from spikeprune.cores import usable_cores
+from spikeprune.errors import ParameterError, RunFolderError, SpikepruneError, reason_of
 from spikeprune.provenance import provenance
 from spikeprune.summary import Summary
 from spikeprune.sweep.experiment import Experiment, PlannedRun
@@ -119,6 +121,8 @@ def sweep(
     watcher = watcher or Watcher()
     experiment = Experiment.read(Path(path))
     dataset = experiment.data.load()
+    for note in dataset.notes:
+        watcher.say(f"Note: {note}")
     runs = experiment.plan(dataset.checksum, dataset.n_inputs, dataset.ink)
     root = Path(runs_root).absolute()
     missing = list({run.name: run for run in runs if not finished(root / run.name)}.values())
@@ -126,6 +130,7 @@ def sweep(
                     len(dataset.test_images))  # fmt: skip
     failures: dict[str, str] = {}
     if missing:
+        _make_folder(root)
         with _client(scheduler, workers, len(missing), watcher) as client:
             own_process = scheduler is not None or workers != 0
             failures = _carry_out(client, missing, root, experiment.data.origin, own_process, watcher)
@@ -137,6 +142,17 @@ def sweep(
     header = _header(experiment, Path(path), runs, [summary for _, summary in summaries])
     files = write_results(Path(results_root), experiment.name, table, header, groups)
     return SweepResult(table, groups, failures, files)
+
+
+def _make_folder(root: Path) -> None:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        if not os.access(root, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except (OSError, ValueError) as error:
+        raise RunFolderError(
+            f"The folder {root} cannot be written ({reason_of(error)}): choose another place (--runs)."
+        ) from error
 
 
 @contextmanager
@@ -159,7 +175,7 @@ def _client(scheduler: str | None, workers: int | None, runs: int, watcher: Watc
                 watcher.say(f"The scheduler at {scheduler} has no workers yet: waiting for 'dask worker {scheduler}'.")
             yield client
         return
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = usable_cores()
     count = min(workers or cores, runs) if workers != 0 else 1
     with (
         LocalCluster(
@@ -229,6 +245,10 @@ def _failure(future: Future) -> str:
     error = future.exception()
     if isinstance(error, SpikepruneError):
         return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename or 'A file'} cannot be used ({reason_of(error)}): make room, or choose another place."
+    if isinstance(error, MemoryError):
+        return "There is not enough memory: sweep again with fewer workers."
     if isinstance(error, KilledWorker):
         return "Its worker died several times, perhaps for want of memory: sweep again with fewer workers."
     return f"Unexpected {type(error).__name__} ({error}): please report it."

@@ -10,6 +10,7 @@ import numpy as np
 
 from spikeprune.standalone import DenseSynapses
 from spikeprune.synapses.counting import SynapticOperations, fan_operations
+from spikeprune.synapses.language import EXISTED, LEARNED
 from spikeprune.synapses.masks import PREFIX
 from spikeprune.synapses.pruned import PrunedSynapses
 
@@ -73,17 +74,17 @@ class PrunedDenseSynapses(PrunedSynapses, DenseSynapses):
         for name in names:
             self.variables.add_reference(f"{PREFIX}{name}_pre", self.outgoing, name, index="_presynaptic_idx")
 
-    def _bookkeeping(self, existed: str, learned: str) -> str:
+    def _bookkeeping(self) -> str:
         """Statements that keep the number of synapses of each neuron, and what those had done that are gone."""
         if not self._by_neuron:
             return ""
-        p, before, after = PREFIX, learned, "int(plastic)"
+        p, before, after = PREFIX, LEARNED, "int(plastic)"
         if isinstance(self._roles.get("depressible"), tuple):
             before += f"*int({p}{'was_' if self.host.ends_depression else ''}depressible_post)"
             after += f"*int({p}depressible_post)"
         source, target = self._spikes
-        return f"""{p}gone = {existed} - int(alive)
-{p}fixed = {learned} - int(plastic)
+        return f"""{p}gone = {EXISTED} - int(alive)
+{p}fixed = {LEARNED} - int(plastic)
 {p}undepressed = {before} - {after}
 {p}fan_out_pre -= {p}gone
 {p}fan_in_post -= {p}gone

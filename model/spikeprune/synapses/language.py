@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 from spikeprune.pruning.base import PruningRule
 from spikeprune.pruning.events import statements
-from spikeprune.synapses.masks import PREFIX, assigned, renamed
+from spikeprune.synapses.masks import PREFIX, assigned, mask_weight, renamed
 from spikeprune.synapses.neurons import FUNCTIONS, check_names
 
-__all__ = ["UNIT", "RuleLanguage"]
+__all__ = ["CHANGED", "EXISTED", "LEARNED", "UNIT", "RuleLanguage", "pruning_statements"]
 
 #: Name of the constant that weights are multiples of.
 UNIT = f"{PREFIX}unit"
+#: What the flags of a synapse were before the rule's statements, and whether these have changed them.
+EXISTED, LEARNED = f"{PREFIX}existed", f"{PREFIX}learned"
+CHANGED = f"int({EXISTED} > int(alive) or {LEARNED} > int(plastic))"
 #: What a rule may name without having declared it, besides the variables of neurons (with ``_post``).
 KNOWN = frozenset({"w", "w_before", "alive", "plastic", "i", "j", "N", "host", *FUNCTIONS})
 
@@ -79,3 +82,17 @@ class RuleLanguage:
             renamed(code, names | {"w": magnitude}),
             f"{self.weight} = {sign}{magnitude}*{UNIT}",
         )
+
+
+def pruning_statements(update: str, weight: str, follows: str) -> str:
+    """Return what synapses do at a pruning event: the rule's statements, and what the host makes of them.
+
+    Whatever the rule says, what is gone stays gone, and what is removed weighs nothing and learns no more.
+    """
+    return statements(
+        f"{EXISTED} = int(alive)\n{LEARNED} = int(plastic)",
+        update,
+        f"alive = alive and {EXISTED} > 0\nplastic = plastic and alive and {LEARNED} > 0",
+        mask_weight("", weight, freezes=False),
+        follows,
+    )

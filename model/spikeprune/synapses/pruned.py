@@ -22,7 +22,7 @@ from spikeprune.pruning.events import statements
 from spikeprune.pruning.registry import as_rule
 from spikeprune.synapses.checks import check_groups, check_memory, check_roles, check_weight, check_when, pruned_model
 from spikeprune.synapses.counting import SynapticOperations, collected, count_in_pathway, kinds, outside
-from spikeprune.synapses.language import UNIT, RuleLanguage
+from spikeprune.synapses.language import CHANGED, UNIT, RuleLanguage, pruning_statements
 from spikeprune.synapses.masks import ONLY_IF, PREFIX, assigned, mask_outside, mask_weight, only_if, renamed
 from spikeprune.synapses.neurons import FUNCTIONS, SCHEDULE, RuleNeurons
 
@@ -135,8 +135,6 @@ class PrunedSynapses(Synapses):
         known = {**FUNCTIONS, ONLY_IF: only_if, UNIT: self.weight_unit}
         super().__init__(source, target, equations, on_pre, *args, namespace={**(namespace or {}), **known}, **kwds)
 
-    # Statements
-
     def _create_variables(self, equations: Equations, user_dtype: Any = None) -> None:
         super()._create_variables(equations, user_dtype)
         when = self._when
@@ -156,12 +154,12 @@ class PrunedSynapses(Synapses):
         self, code: str, prepost: str, objname: str | None = None, delay: Any = None, event: str = "spike"
     ) -> str:
         name = objname or prepost
-        self._written[name] = kinds(self, code, self._weight)
         code = self._guarded(code, name, prepost, event)
         return str(super()._add_updater(code, prepost, objname=objname, delay=delay, event=event))
 
     def _guarded(self, code: str, name: str, prepost: str = "", event: str = "") -> str:
         """Return statements that do nothing at removed synapses, with what the rule adds to them."""
+        self._written[name] = kinds(self, code, self._weight)
         hook = ""
         if event == "spike" and self.rule.acts_in_training:
             if prepost == "pre" and "transmissions" in self._written[name]:
@@ -200,16 +198,12 @@ class PrunedSynapses(Synapses):
 
     def _keep_integrated_weight(self) -> None:
         if self._weight in self.equations.diff_eq_names:
-            code = f"{self._weight} = {ONLY_IF}(alive, {self._weight})"
+            code = mask_weight("", self._weight, freezes=False)
             super().run_regularly(code, when="groups", order=self.order + 1, name=f"{self.name}_integrated_weight")
 
     def run_regularly(self, code: str, *args: Any, **kwds: Any) -> Any:
         """Run statements of the synapses regularly, as `Synapses.run_regularly` does; not at removed synapses."""
-        name = f"{PREFIX}regular"
-        self._written[name] = kinds(self, code, self._weight)
-        return super().run_regularly(self._guarded(code, name), *args, **kwds)
-
-    # The rule
+        return super().run_regularly(self._guarded(code, f"{PREFIX}regular"), *args, **kwds)
 
     def _translated(self, what: str) -> str:
         """Return statements of the rule in the names of these synapses."""
@@ -218,8 +212,8 @@ class PrunedSynapses(Synapses):
     def _host_rule(self) -> None:
         """Add the pathways of the rule and everything that has to be in the network for it."""
         self._sums = self.host.sum_up()
-        added = [self.host.incoming, self.host.parameters, self.host.population, self._sums]
-        self.contained_objects.extend(group for group in added if group is not None)
+        groups = (self.host.incoming, self.host.parameters, self.host.population, self._sums)
+        self.contained_objects.extend(group for group in groups if group is not None)
         if not self.rule.acts_in_training:
             return
         gather = statements(
@@ -230,21 +224,11 @@ class PrunedSynapses(Synapses):
         if "gather" not in self._unmasked:
             gather = mask_outside(gather, "alive", lambda each: outside(self, each), self._is_boolean)
         self._add_rule_pathway("gather", gather)
-        existed, learned = f"{PREFIX}existed", f"{PREFIX}learned"
-        self._add_rule_pathway(
-            "update_synapses",
-            statements(
-                f"{existed} = int(alive)\n{learned} = int(plastic)",
-                self._translated("update_synapses"),
-                # Whatever the rule says, what is gone stays gone, and what is removed learns no more.
-                f"alive = alive and {existed} > 0\nplastic = plastic and alive and {learned} > 0",
-                f"{self._weight} = {ONLY_IF}(alive, {self._weight})",
-                self._bookkeeping(existed, learned),
-                renamed(self._after_removal, {"removed": f"int({existed} > int(alive) or {learned} > int(plastic))"}),
-            ),
-        )
+        update = self._translated("update_synapses")
+        follows = statements(self._bookkeeping(), renamed(self._after_removal, {"removed": CHANGED}))
+        self._add_rule_pathway("update_synapses", pruning_statements(update, self._weight, follows))
 
-    def _bookkeeping(self, existed: str, learned: str) -> str:
+    def _bookkeeping(self) -> str:
         """Statements that follow from a removal; none where every run of a pathway is counted."""
         return ""
 
@@ -258,8 +242,6 @@ class PrunedSynapses(Synapses):
             self.target = target
         pathway = getattr(self, name)
         pathway.when, pathway.order = "end", SCHEDULE[what]
-
-    # What came of it
 
     def connect(self, *args: Any, level: int = 0, **kwds: Any) -> None:
         """Create synapses, as `Synapses.connect` does; all of them are alive."""

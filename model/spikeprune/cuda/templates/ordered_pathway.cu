@@ -16,6 +16,7 @@
 
 {% set _thread = 'blockIdx.x*blockDim.x + threadIdx.x' %}
 {% set _stride = 'gridDim.x*blockDim.x' %}
+{% set _threads = '1' if unit == 'all' else 'ordered::threads()' %}
 {% set _place = '_event*' ~ columns ~ ' + _partner' if pathway.prepost == 'pre' else '_partner*' ~ columns ~ ' + _event' %}
 
 {% block kernels %}
@@ -87,17 +88,17 @@ static ordered::History& _history = ordered::lasting<ordered::History>("{{lastin
         return;
     %HOST_CONSTANTS%
     _history.enter(_events);
-    kernel_{{codeobj_name}}<<<ordered::blocks(_rows.number()), ordered::threads()>>>(_rows.view(), _history.view(), %HOST_PARAMETERS%);
+    kernel_{{codeobj_name}}<<<ordered::blocks(_rows.number()), {{_threads}}>>>(_rows.view(), _history.view(), %HOST_PARAMETERS%);
     {% else %}
     %HOST_CONSTANTS%
     {% if unit == 'synapse' and pattern == 'dense' %}
     const dim3 _blocks(ordered::blocks({{partners}}), ordered::at_most(_last, 64));
-    {% elif unit == 'all' and pattern == 'dense' %}
+    {% elif unit == 'all' %}
     const dim3 _blocks(1);
     {% else %}
     const dim3 _blocks(ordered::blocks({{partners if unit == 'partner' and pattern == 'dense' else '_last'}}));
     {% endif %}
-    kernel_{{codeobj_name}}<<<_blocks, {{'1' if unit == 'all' and pattern == 'dense' else 'ordered::threads()'}}>>>(
+    kernel_{{codeobj_name}}<<<_blocks, {{_threads}}>>>(
         _events, _last,
         {% if only_variable is not none %}
         {{device.get_array_name(only_variable, prefix='dev')}}[0], {{only_variable.size - 1}},

@@ -1,0 +1,71 @@
+"""What people pass from habit where a rule or parameters are expected, taken for what they mean, or explained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from spikeprune.datasets import Dataset
+from spikeprune.errors import ParameterError, unknown_name
+from spikeprune.parameters import NetworkParameters
+from spikeprune.pruning import AdaptivePruning, PruningRule, as_rule
+from spikeprune.scaling import scaled_parameters
+
+__all__ = ["network_given", "refuse", "rule_given"]
+
+
+def rule_given(rule: Any) -> PruningRule:
+    """Make a rule of a rule, its class or its name; None stands for ``AdaptivePruning()``.
+
+    Raises
+    ------
+    ParameterError
+        If it is none of these.
+    """
+    return AdaptivePruning() if rule is None else as_rule(rule)
+
+
+def network_given(given: Any, neurons: int | None, data: Dataset) -> NetworkParameters:
+    """Make the parameters of a network of what is given for them, its size, and the data.
+
+    Parameters
+    ----------
+    given : NetworkParameters, mapping or None
+        None stands for the defaults.  What a mapping does not give follows the data and the number of neurons.
+    neurons : int or None
+        Those of `given` unless given here; 100 where neither says.
+    data : Dataset
+
+    Raises
+    ------
+    ParameterError
+        If `given` is none of these, a name is unknown or a value is not allowed.
+    """
+    if given is None:
+        given = NetworkParameters()
+    if isinstance(given, NetworkParameters):
+        return replace(given, neurons=given.neurons if neurons is None else neurons, inputs=data.n_inputs)
+    if not isinstance(given, Mapping):
+        raise ParameterError(f"parameters is {given!r}: pass NetworkParameters(…), or a dict of names and values.")
+    size = given.get("neurons", NetworkParameters().neurons) if neurons is None else neurons
+    checked = NetworkParameters.from_dict({**given, "neurons": size})
+    return scaled_parameters(checked.neurons, data.n_inputs, data.ink, given)
+
+
+def refuse(options: Mapping[str, Any], rule: PruningRule, allowed: Iterable[str]) -> None:
+    """Say where an argument belongs that a function does not have; nothing where there is none.
+
+    Raises
+    ------
+    ParameterError
+        For the first of them.
+    """
+    for name, value in options.items():
+        if name in {field.name for field in fields(rule)}:
+            raise ParameterError(
+                f"'{name}' is a parameter of the rule: pass rule={type(rule).__name__}({name}={value!r})."
+            )
+        if name in {field.name for field in fields(NetworkParameters)}:
+            raise ParameterError(f"'{name}' is a parameter of the network: pass parameters=dict({name}={value!r}).")
+        raise ParameterError(unknown_name("argument", name, allowed))
