@@ -357,16 +357,16 @@ def test_times_and_memory_are_those_of_the_benchmark() -> None:
     time, memory = speeds(documents).axes
     ours = sorted((d["neurons"], e) for d in documents for e in d["summary"] if e["name"] == "spikeprune")
     line = next(bar for bar in time.containers if bar.get_label() == "spikeprune").lines[0]
-    np.testing.assert_allclose(line.get_xdata(), [neurons for neurons, _ in ours])
-    np.testing.assert_allclose(line.get_ydata(), [entry["ms_per_presentation"]["median"] for _, entry in ours])
+    np.testing.assert_allclose(np.asarray(line.get_xdata(), float), [neurons for neurons, _ in ours])
+    np.testing.assert_allclose(np.asarray(line.get_ydata(), float), [entry["ms_per_presentation"]["median"] for _, entry in ours])
     line = next(line for line in memory.lines if line.get_label() == "spikeprune")
-    np.testing.assert_allclose(line.get_ydata(), [e["peak_bytes"] / 1e6 for _, e in ours if e["peak_bytes"]])
+    np.testing.assert_allclose(np.asarray(line.get_ydata(), float), [e["peak_bytes"] / 1e6 for _, e in ours if e["peak_bytes"]])
 
 
 def test_overhead_is_that_of_the_benchmark() -> None:
     document = json.loads((ROOT / "results" / "figures" / "overhead.json").read_text(encoding="utf-8"))
     time, share = overhead(document).axes
-    medians = [line.get_xdata()[0] for line in time.lines if line.get_marker() == "|"]
+    medians = [np.asarray(line.get_xdata(), float)[0] for line in time.lines if line.get_marker() == "|"]
     assert medians == [ratio["median"] for ratio in document["measured"]["wall"].values()]
     found = document["estimated"]
     heights = [bar.get_height() for bar in share.patches]
@@ -378,4 +378,4 @@ def test_the_diagram_draws_the_threshold_of_its_weights() -> None:
     weights = np.linspace(0, 1, 101)
     ax = diagram(weights).axes[1].child_axes[0]
     line = next(line for line in ax.lines)
-    assert line.get_ydata()[0] == pytest.approx(0.5 * weights.mean())  # beta of the rule is 0.5
+    assert np.asarray(line.get_ydata(), float)[0] == pytest.approx(0.5 * weights.mean())  # beta of the rule is 0.5

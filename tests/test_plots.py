@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from spikeprune import AdaptivePruning, Dataset, NetworkParameters, NoPruning, OperationCounts, SoftPruning
+from spikeprune.datasets.description import DataDescription
 from spikeprune.errors import DataError, ParameterError, RunFolderError
 from spikeprune.evaluation import Evaluation
 from spikeprune.plots import OPERATIONS, comparison, confusion, history, receptive_fields
@@ -51,7 +52,8 @@ def make_run(rule: PruningRule, removed: bool = False, frozen: bool = False) -> 
     thresholds = [[0.01 * k, 0.02 * k, 0.03 * k, 0.04 * k, 0.05 * k] for k in (1, 2, 3)]
     shares = [0.1, 0.2, 0.3]
     run = Run(
-        Settings(p, rule), data, {"plastic.w": weights.ravel(), "plastic.alive": alive.ravel()},
+        Settings(p, rule), DataDescription.of(data), data,
+        {"plastic.w": weights.ravel(), "plastic.alive": alive.ravel()},
         [
             entry(10 * k, shares[k - 1] * removed, shares[k - 1] * frozen, thresholds[k - 1] if removed else None)
             for k in (1, 2, 3)

@@ -19,6 +19,8 @@ def check_place(path: Path) -> None:
 
 
 def _check(path: Path) -> None:
+    if "\0" in str(path):
+        raise ValueError("its name holds a null character")  # Python before 3.12 takes such a path for absent
     limit = 255
     if any(len(os.fsencode(part)) > limit for part in path.parts):
         raise RunFolderError(f"The run folder {path} has a name of more than {limit} bytes: choose a shorter one.")

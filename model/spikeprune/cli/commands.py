@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from spikeprune import __version__
+from spikeprune.cli.building import build
 from spikeprune.cli.console import Commands, Output
 from spikeprune.cli.learning import resume, train, with_brian2
 from spikeprune.cli.listing import cache, rules
@@ -161,6 +162,7 @@ app.command()(report)
 app.command()(sweep)
 app.command()(rules)
 app.command()(cache)
+app.command()(build)
 
 
 @app.command()
