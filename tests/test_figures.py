@@ -358,9 +358,11 @@ def test_times_and_memory_are_those_of_the_benchmark() -> None:
     ours = sorted((d["neurons"], e) for d in documents for e in d["summary"] if e["name"] == "spikeprune")
     line = next(bar for bar in time.containers if bar.get_label() == "spikeprune").lines[0]
     np.testing.assert_allclose(np.asarray(line.get_xdata(), float), [neurons for neurons, _ in ours])
-    np.testing.assert_allclose(np.asarray(line.get_ydata(), float), [entry["ms_per_presentation"]["median"] for _, entry in ours])
+    medians = [entry["ms_per_presentation"]["median"] for _, entry in ours]
+    np.testing.assert_allclose(np.asarray(line.get_ydata(), float), medians)
     line = next(line for line in memory.lines if line.get_label() == "spikeprune")
-    np.testing.assert_allclose(np.asarray(line.get_ydata(), float), [e["peak_bytes"] / 1e6 for _, e in ours if e["peak_bytes"]])
+    peaks = [e["peak_bytes"] / 1e6 for _, e in ours if e["peak_bytes"]]
+    np.testing.assert_allclose(np.asarray(line.get_ydata(), float), peaks)
 
 
 def test_overhead_is_that_of_the_benchmark() -> None:
