@@ -80,6 +80,7 @@ def test_other_rules_carry_nothing_for_them() -> None:
         assert "incoming.lost" not in layout
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "rule",

@@ -79,7 +79,9 @@ def check_same(result: ChunkResult, reference: ChunkResult) -> None:
     assert result.counts == reference.counts
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [kind if kind == "threshold" else pytest.param(kind, marks=pytest.mark.long) for kind in KINDS]
+)
 def test_every_number_is_that_of_cpp(
     kind: str, on_cpu: Make, in_cpp: Callable[..., standalone.StandaloneProgram], pixels: np.ndarray
 ) -> None:

@@ -246,6 +246,7 @@ def test_training_on_images_without_labels(train: Train, digits: Dataset) -> Non
 # Going on
 
 
+@pytest.mark.long
 def test_a_network_goes_on_where_it_was(train: Train, trained: Run, digits: Dataset) -> None:
     """With its weights and thresholds, under random numbers of its own; a removed synapse stays removed."""
     more = train(digits.subset(train=20), rule="none", initial=trained, seed=None)
@@ -262,6 +263,7 @@ def test_a_network_goes_on_where_it_was(train: Train, trained: Run, digits: Data
         train(initial=trained, neurons=13)
 
 
+@pytest.mark.long
 def test_frozen_weights_learn_again_under_a_rule_that_freezes_none(train: Train, digits: Dataset) -> None:
     few = digits.subset(train=20)
     options: dict[str, Any] = {"backend": "numpy"}

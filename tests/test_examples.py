@@ -48,6 +48,7 @@ def test_code_of_the_page_about_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(block.count("\nassert ") for block in blocks) == 3
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_prune_your_own_stdp(tmp_path: Path) -> None:
     """Inputs that fire alone lose their synapses, those that fire together hardly any, and the neurons go on firing."""
@@ -68,6 +69,7 @@ def test_prune_your_own_stdp(tmp_path: Path) -> None:
     assert (1 - share / 100) * everything < transmissions < everything
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_diehl_cook_in_plain_brian2(tmp_path: Path) -> None:
     """Dark pixels lose their synapses, bright ones keep most, and every image is still answered."""
@@ -86,6 +88,7 @@ def test_diehl_cook_in_plain_brian2(tmp_path: Path) -> None:
     assert found["operations of lateral inhibition"][0] % 19 == 0
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_your_own_rule(tmp_path: Path) -> None:
     if shutil.which("g++") is None:
@@ -101,6 +104,7 @@ def test_your_own_rule(tmp_path: Path) -> None:
     assert pruned_inference < inference
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_recurrent_network(tmp_path: Path) -> None:
     """What leads forward along the wave is kept, what leads backward is not, and the network goes on firing."""

@@ -32,6 +32,7 @@ def same_arithmetic() -> bool:
     return digest(np.concatenate([np.exp(x), np.log(x[x > 0])]), "<f8") == BEFORE["arithmetic"]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not same_arithmetic(), reason="this NumPy rounds exponentials differently from that of the hashes")
 @pytest.mark.parametrize("name", sorted(BEFORE["rules"]))
 def test_presets_do_what_the_rules_of_before_did(name: str, small: NetworkParameters, pixels: np.ndarray) -> None:

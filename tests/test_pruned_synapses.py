@@ -405,6 +405,7 @@ def test_cpp_standalone_is_numpy(on_numpy: dict[str, Any], tmp_path: Path) -> No
     assert_same(simulate("cpp_standalone", tmp_path / "program"), on_numpy)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_openmp_and_the_fast_device_are_numpy(tmp_path: Path) -> None:
     b2.prefs.codegen.target = "numpy"

@@ -55,6 +55,7 @@ def test_network_does_what_the_reference_does(small: NetworkParameters, digits: 
     assert np.array_equal(after_one, u >= 0.25)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_compiled_program_removes_the_same(small: NetworkParameters, digits: Dataset) -> None:
     rule = RandomRemoval(share=0.5, events=2, start=2, interval=2)

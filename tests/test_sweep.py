@@ -346,6 +346,7 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
         log.close()
 
 
+@pytest.mark.long
 def test_a_killed_worker_loses_nothing(
     cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path, finished: tuple[Path, SweepResult, Notes]
 ) -> None:

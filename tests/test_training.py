@@ -192,6 +192,7 @@ def kill(data: Path, folder: Path, settings: dict[str, Any], chunks: int, second
     return len([line for line in lines if line.strip()])
 
 
+@pytest.mark.long
 def test_a_run_killed_again_and_again_ends_as_if_nothing_had_happened(
     whole: Run, digits: Dataset, small: NetworkParameters, tmp_path: Path
 ) -> None:
