@@ -47,8 +47,8 @@ run(12 * second)
 together = S.i[:] < 100
 rates = np.histogram(spikes.t / second, bins=[0, 4, 8, 12])[0] / (4 * len(neurons))  # in Hz
 print(f"removed: {100 * S.removed_share:.1f} % of {len(S)} synapses")
-print(f"left of the inputs that fire together: {100 * S.alive[together].mean():.1f} %")
-print(f"left of the inputs that fire alone: {100 * S.alive[~together].mean():.1f} %")
-print(f"thresholds: {S.thresholds.min():.3f} to {S.thresholds.max():.3f}, mean weight {S.w[S.alive[:]].mean():.3f}")
+print(f"left of the inputs that fire together: {100 * S.alive[:][together].mean():.1f} %")
+print(f"left of the inputs that fire alone: {100 * S.alive[:][~together].mean():.1f} %")
+print(f"thresholds: {S.thresholds.min():.3f} to {S.thresholds.max():.3f}, mean weight {S.w[:][S.alive[:]].mean():.3f}")
 print(f"firing rate in Hz: {rates[0]:.1f} in the first 4 s, {rates[-1]:.1f} in the last")
 print(f"operations: {S.operations().as_dict()}")

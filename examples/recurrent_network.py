@@ -85,7 +85,7 @@ left = {
 }
 print(f"removed: {100 * recurrent.removed_share:.1f} % of {len(recurrent)} synapses")
 for label, chosen in left.items():
-    print(f"left of {label}: {100 * recurrent.alive[chosen].mean():.1f} %")
+    print(f"left of {label}: {100 * recurrent.alive[:][chosen].mean():.1f} %")
 print(f"firing rate in Hz: {rates[0]:.1f} in the first second, {rates[-1]:.1f} in the last")
 print(f"operations, recurrent: {recurrent.operations().as_dict()}")
 for label, operations in fixed.items():
