@@ -22,7 +22,7 @@ from spikeprune.settings import Settings
 __all__ = ["compiled", "programs"]
 
 
-class _NotCompiled(Exception):
+class _NotCompiled(SpikepruneError):
     """Raised in place of compiling."""
 
 
