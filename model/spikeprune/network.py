@@ -16,8 +16,8 @@ from spikeprune.encoding import uniform
 from spikeprune.integration import rational_euler
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
-from spikeprune.schedule import SCHEDULE, place
-from spikeprune.standalone import DenseSynapses, LayerGroup, PairedSynapses, RenewalGroup, fast_code_object
+from spikeprune.schedule import place
+from spikeprune.standalone import DenseSynapses, LayerGroup, PairedSynapses, RenewalGroup
 from spikeprune.synapses import PrunedDenseSynapses
 
 __all__ = [
@@ -161,7 +161,7 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int, clock: An
     def group(size: int, equations: str, links: tuple[str, ...] = (), kind: Any = LayerGroup, **kwargs: Any) -> Any:
         made = kind(
             size, equations + _link_equations(show.PRESENTER, *links) if links else equations, method=rational_euler,
-            namespace=namespace, codeobj_class=fast_code_object(), clock=clock, **kwargs,
+            namespace=namespace, clock=clock, **kwargs,
         )  # fmt: skip
         if links:
             _linked(made, presenter, *links)
@@ -210,7 +210,7 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int, clock: An
     # A neuron lives from the step after its spike on, so this comes before the next thresholds.
     _on_event(excitatory, "live", stdp.POSTSYNAPTIC_LIVE)
     if rule.acts_in_training:
-        excitatory.set_event_schedule("prune", SCHEDULE["prune?"].slot, SCHEDULE["prune?"].order)
+        place(excitatory.thresholder["prune"], "prune?")
 
     plastic = _plastic_synapses(p, inputs, excitatory, presenter, rule, namespace, clock)
 
@@ -229,9 +229,9 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int, clock: An
     ]
     spike_monitor = b2.SpikeMonitor(excitatory, name="spike_monitor")
     presentation_monitor = b2.EventMonitor(
-        presenter, "over", variables=["image", "attempt", "population_spikes"], when=SCHEDULE["record"].slot,
-        order=SCHEDULE["record"].order, name="presentation_monitor",
+        presenter, "over", variables=["image", "attempt", "population_spikes"], name="presentation_monitor"
     )  # fmt: skip
+    place(presentation_monitor, "record")
     groups = {
         "presenter": presenter, "input": inputs, "excitatory": excitatory, "inhibitory": inhibitory, "pool": pool,
         "plastic": plastic, "incoming": plastic.host.incoming, "outgoing": plastic.outgoing,
@@ -251,9 +251,8 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int, clock: An
 
 def _on_event(group: Any, event: str, code: str, asked: str = "", runs: str = "") -> None:
     """Run code at an event, both where the schedule says."""
-    condition, then = SCHEDULE[asked or f"{event}?"], SCHEDULE[runs or event]
-    group.set_event_schedule(event, when=condition.slot, order=condition.order)
-    group.run_on_event(event, code, when=then.slot, order=then.order)
+    place(group.thresholder[event], asked or f"{event}?")
+    place(group.run_on_event(event, code), runs or event)
 
 
 def _plastic_synapses(

@@ -1,4 +1,4 @@
-"""The schedule of a time step: what runs when, as the one table that the network is built from.
+"""The schedule of a time step: what runs when, as the one table that network and hosts of rules are built from.
 
 Brian2 runs a time step slot by slot (``start``, ``groups``, ``thresholds``, ``synapses``, ``resets``, ``end``), and
 what shares a slot by its order.  State updates and thresholds stay in the slots that Brian2 gives them.
@@ -47,6 +47,7 @@ SCHEDULE: Mapping[str, Moment] = MappingProxyType({
     "depress": Moment("synapses", -1, "input spike", "input spikes depress"),
     "input": Moment("synapses", 0, "input spike", "the time of an input spike is noted"),
     "potentiate": Moment("resets", 1, "excitatory spike", "after the reset of its neuron, a spike potentiates"),
+    "on_spike": Moment("after_resets", 0, "excitatory spike", "the rule follows its neuron's spikes"),
     "over?": Moment("end", 0, "last step", "the presentation is over"),
     "record": Moment("end", 1, "last step", "image, attempt and spikes of the presentation are recorded"),
     "over": Moment("end", 2, "last step", "the presenter accepts the image or shows it again, brighter"),
@@ -55,7 +56,7 @@ SCHEDULE: Mapping[str, Moment] = MappingProxyType({
     "population": Moment("end", 5, "pruning event", "neurons add up what the rule needs to know of all of them"),
     "update_neurons": Moment("end", 6, "pruning event", "the rule moves thresholds"),
     "update_synapses": Moment("end", 7, "pruning event", "the rule removes or freezes synapses"),
-    "finish": Moment("end", 8, "pruning event", "what weights are normalised to from now on"),
+    "normalised_sum": Moment("end", 8, "pruning event", "what weights are normalised to from now on"),
     "clear": Moment("end", 9, "pruning event", "sums over all neurons are cleared"),
 })  # fmt: skip
 

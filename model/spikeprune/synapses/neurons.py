@@ -21,18 +21,14 @@ from spikeprune.encoding import uniform
 from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.pruning.base import PruningRule
 from spikeprune.pruning.events import statements
-from spikeprune.standalone import DenseSynapses, fast_code_object
+from spikeprune.schedule import place
+from spikeprune.standalone import DenseSynapses
 from spikeprune.standalone.expressions import names_in
 from spikeprune.synapses.counting import whole
 from spikeprune.synapses.masks import assigned, renamed
 from spikeprune.synapses.ranks import RANKS
 
-__all__ = ["FUNCTIONS", "SCHEDULE", "RuleNeurons", "check_names"]
-
-#: The schedule of a pruning event within the slot "end" of a time step; a network's own decisions come before it.
-SCHEDULE = {
-    "event": 3, "gather": 4, "population": 5, "update_neurons": 6, "update_synapses": 7, "finish": 8, "clear": 9
-}  # fmt: skip
+__all__ = ["FUNCTIONS", "RuleNeurons", "check_names"]
 
 #: Functions that the strings of a rule may call, besides Brian2's.
 FUNCTIONS = {"uniform": uniform, **RANKS}
@@ -83,7 +79,7 @@ class RuleNeurons:
             len(parent), statements("total : 1", fans, rule.variables if rule.acts_in_training else ""),
             events={"prune": condition} if rule.acts_in_training and on is None else None, clock=clock,
             dtype={"spent_in": np.int64}, namespace={k: v for k, v in namespace.items() if v is not None},
-            codeobj_class=fast_code_object(), name=f"{name}_incoming",
+            name=f"{name}_incoming",
         )  # fmt: skip
         #: Those of the neurons whose synapses are pruned.
         part = target is not parent
@@ -110,7 +106,7 @@ class RuleNeurons:
                 single = len(value[0]) == 1 or value[0].variables[value[1]].scalar
                 variables.add_reference(role, *value, index="0" if single else None)
         if on is None:
-            self.incoming.set_event_schedule("prune", when="end", order=SCHEDULE["event"])
+            place(self.incoming.thresholder["prune"], "prune?")
             variables.add_reference("_prunedspace", self.incoming, "_prunespace")
         else:
             variables.add_reference("_prunespace", parent, f"_{on}space")
@@ -125,21 +121,21 @@ class RuleNeurons:
                 )
             variables.add_reference("_spikespace", parent)
             self.incoming.events["spike"] = ""
-            self._run("spike", "on_spike", rule.on_spike, "after_resets", 0)
+            self._run("spike", "on_spike", rule.on_spike)
         # A mere copy would be another name of the same array to NumPy, which then changes in place.
         before = "was_depressible = clip(depressible, 0, 1)" if self.ends_depression else ""
         after = "total = 0" if "plastic_in" in variables else "total = 0\nfan_in = 0"
-        self._run("prune", "update_neurons", statements(before, rule.update_neurons, after), "end")
+        self._run("prune", "update_neurons", statements(before, rule.update_neurons, after))
         if rule.normalised_sum and "normalised_sum" in self.roles:
-            self._run("pruned", "normalised_sum", f"normalised_sum = {rule.normalised_sum}", "end", SCHEDULE["finish"])
+            self._run("pruned", "normalised_sum", f"normalised_sum = {rule.normalised_sum}")
 
-    def _run(self, event: str, what: str, code: str, when: str, order: int = SCHEDULE["update_neurons"]) -> None:
+    def _run(self, event: str, what: str, code: str) -> None:
         known = set(self.incoming.variables) | set(self.incoming.namespace) | {"N", "host"}
         check_names(self.rule, what, code, known)
         names = {number: f"rule_{number}" for number in self.numbers}
         if self.target.start > 0:
             names["i"] = f"(i - {self.target.start})"  # numbers of a part of a group begin with it
-        self.incoming.run_on_event(event, renamed(code, names), when=when, order=order)
+        place(self.incoming.run_on_event(event, renamed(code, names)), what)
 
     def sum_up(self) -> Any:
         """Synapses that add the rule's population sums up, or None where it has none."""
@@ -154,8 +150,8 @@ class RuleNeurons:
             delay={"add": 0 * b2.ms, "clear": 0 * b2.ms},
         )  # fmt: skip
         made.connect()
-        for pathway, moment in ((made.add, "population"), (made.clear, "clear")):
-            pathway.when, pathway.order = "end", SCHEDULE[moment]
+        place(made.add, "population")
+        place(made.clear, "clear")
         return made
 
 

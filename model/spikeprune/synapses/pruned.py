@@ -20,11 +20,12 @@ from spikeprune.errors import ParameterError
 from spikeprune.pruning.base import PruningRule
 from spikeprune.pruning.events import statements
 from spikeprune.pruning.registry import as_rule
+from spikeprune.schedule import place
 from spikeprune.synapses.checks import check_groups, check_memory, check_roles, check_weight, check_when, pruned_model
 from spikeprune.synapses.counting import SynapticOperations, collected, count_in_pathway, kinds, outside
 from spikeprune.synapses.language import CHANGED, UNIT, RuleLanguage, pruning_statements
 from spikeprune.synapses.masks import ONLY_IF, PREFIX, assigned, mask_outside, mask_weight, only_if, renamed
-from spikeprune.synapses.neurons import FUNCTIONS, SCHEDULE, RuleNeurons
+from spikeprune.synapses.neurons import FUNCTIONS, RuleNeurons
 
 __all__ = ["PrunedSynapses"]
 
@@ -240,8 +241,7 @@ class PrunedSynapses(Synapses):
             super()._add_updater(code, "post", objname=name, delay=0 * b2.second, event="prune")
         finally:
             self.target = target
-        pathway = getattr(self, name)
-        pathway.when, pathway.order = "end", SCHEDULE[what]
+        place(getattr(self, name), what)
 
     def connect(self, *args: Any, level: int = 0, **kwds: Any) -> None:
         """Create synapses, as `Synapses.connect` does; all of them are alive."""
