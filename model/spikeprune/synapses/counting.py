@@ -8,7 +8,7 @@ same count for nothing (`fan_operations`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,16 +88,18 @@ class OperationCounter:
     """Counts the operations of a `Synapses` object while it runs; made by :func:`count_operations`.
 
     Its attributes are those of :class:`SynapticOperations`, up to date after every run, and after ``device.build``.
+
+    Parameters
+    ----------
+    synapses : brian2.Synapses
+    counted : iterable of (SynapticPathway, str, str)
+        A pathway, the kind of operation that it is, and how many of them (an expression) a run at a synapse is.
     """
 
-    def __init__(self, synapses: Any, weight: str | None) -> None:
+    def __init__(self, synapses: Any, counted: Iterable[tuple[SynapticPathway, str, str]]) -> None:
+        counted = list(counted)
         #: Kind and pathway to the variable of `neurons` that counts it.
-        self._variables: dict[tuple[str, str], str] = {}
-        counted: dict[Any, list[str]] = {}
-        for pathway in synapses._pathways:
-            for kind in sorted(kinds(synapses, pathway.code, weight)):
-                self._variables[kind, pathway.objname] = f"{pathway.objname}_{kind}"
-                counted.setdefault(pathway, []).append(f"{pathway.objname}_{kind}")
+        self._variables = {(kind, pathway.objname): f"{pathway.objname}_{kind}" for pathway, kind, _ in counted}
         names = list(self._variables.values())
         self._neurons = NeuronGroup(
             len(whole(synapses.target)), "".join(f"{name} : integer\n" for name in names),
@@ -105,9 +107,12 @@ class OperationCounter:
             name=f"{synapses.name}_operations*",
         )  # fmt: skip
         synapses.contained_objects.append(self._neurons)
-        for pathway, variables in counted.items():
-            for name in variables:
-                count_in_pathway(synapses, pathway, self._neurons, name, "1")
+        for pathway, kind, amount in counted:
+            name = self._variables[kind, pathway.objname]
+            reference = f"{PREFIX}{self._neurons.name}_{name}_post"
+            for variables in (synapses.variables, pathway.variables):
+                variables.add_reference(reference, self._neurons, name, index="_postsynaptic_idx")
+            pathway.code = f"{pathway.code}\n{reference} += {amount}"
 
     @property
     def transmissions(self) -> int:
@@ -130,29 +135,17 @@ class OperationCounter:
 
     def snapshot(self) -> SynapticOperations:
         """Return the counts as they are now."""
-        return collected(self._neurons, self._variables)
+        values = {
+            key: int(np.sum(self._neurons.variables[name].get_value(), dtype=np.int64))
+            for key, name in self._variables.items()
+        }
+        return SynapticOperations(
+            sum(value for (kind, _), value in values.items() if kind == "transmissions"),
+            {pathway: value for (kind, pathway), value in values.items() if kind == "updates"},
+        )
 
     def __repr__(self) -> str:
         return f"<OperationCounter of {self._neurons.name}>"
-
-
-def collected(neurons: Any, variables: Mapping[tuple[str, str], str]) -> SynapticOperations:
-    """Read counts from the variables of a group, by kind and pathway."""
-    values = {
-        key: int(np.sum(neurons.variables[name].get_value(), dtype=np.int64)) for key, name in variables.items()
-    }
-    return SynapticOperations(
-        sum(value for (kind, _), value in values.items() if kind == "transmissions"),
-        {pathway: value for (kind, pathway), value in values.items() if kind == "updates"},
-    )
-
-
-def count_in_pathway(synapses: Any, pathway: SynapticPathway, neurons: NeuronGroup, name: str, amount: str) -> None:
-    """Let every run of a pathway at a synapse add to a variable of the (postsynaptic) `neurons`."""
-    reference = f"{PREFIX}{neurons.name}_{name}_post"
-    for variables in (synapses.variables, pathway.variables):
-        variables.add_reference(reference, neurons, name, index="_postsynaptic_idx")
-    pathway.code = f"{pathway.code}\n{reference} += {amount}"
 
 
 def count_operations(synapses: Synapses, weight: str | None = "w") -> OperationCounter:
@@ -195,4 +188,5 @@ def count_operations(synapses: Synapses, weight: str | None = "w") -> OperationC
         weight = None
     if not synapses._pathways:
         raise ParameterError(f"The synapses '{synapses.name}' have neither on_pre nor on_post: nothing can be counted.")
-    return OperationCounter(synapses, weight)
+    found = ((pathway, sorted(kinds(synapses, pathway.code, weight))) for pathway in synapses._pathways)
+    return OperationCounter(synapses, ((pathway, kind, "1") for pathway, each in found for kind in each))

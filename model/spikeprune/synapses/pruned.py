@@ -22,7 +22,7 @@ from spikeprune.pruning.events import statements
 from spikeprune.pruning.registry import as_rule
 from spikeprune.schedule import place
 from spikeprune.synapses.checks import check_groups, check_memory, check_roles, check_weight, check_when, pruned_model
-from spikeprune.synapses.counting import SynapticOperations, collected, count_in_pathway, kinds, outside
+from spikeprune.synapses.counting import OperationCounter, SynapticOperations, kinds, outside
 from spikeprune.synapses.language import CHANGED, UNIT, RuleLanguage, pruning_statements
 from spikeprune.synapses.masks import ONLY_IF, PREFIX, assigned, mask_outside, mask_weight, only_if, renamed
 from spikeprune.synapses.neurons import FUNCTIONS, RuleNeurons
@@ -264,21 +264,12 @@ class PrunedSynapses(Synapses):
 
     def _count(self) -> None:
         """Let every pathway count what it does, synapse by synapse."""
-        wanted = self._to_count()
-        self._counters = {(kind, pathway.objname): f"{pathway.objname}_{kind}" for pathway, kind in wanted}
-        names = list(self._counters.values())
-        self.operation_counts = b2.NeuronGroup(
-            len(self.host.incoming), "".join(f"{name} : integer\n" for name in names), clock=self.clock, namespace={},
-            dtype=dict.fromkeys(names, np.int64), name=f"{self.name}_operations",
-        )  # fmt: skip
-        self.contained_objects.append(self.operation_counts)
-        for pathway, kind in wanted:
-            amount = "int(alive)" if kind == "transmissions" else "int(plastic)"
-            count_in_pathway(self, pathway, self.operation_counts, f"{pathway.objname}_{kind}", amount)
+        amounts = {"transmissions": "int(alive)", "updates": "int(plastic)"}
+        self._counter = OperationCounter(self, ((pathway, kind, amounts[kind]) for pathway, kind in self._to_count()))
 
     def operations(self) -> SynapticOperations:
         """Return the synaptic operations so far: transmissions, and updates of the weight by pathway."""
-        return collected(self.operation_counts, self._counters)
+        return self._counter.snapshot()
 
     @property
     def removed_share(self) -> float:
