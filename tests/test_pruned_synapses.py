@@ -591,3 +591,5 @@ def test_counting_what_cannot_be_counted_is_refused() -> None:
         count_operations(silent)
     with pytest.raises(ParameterError, match="have no variable 'u'"):
         count_operations(silent, weight="u")
+    with pytest.raises(ParameterError, match=r"count for themselves: read their operations\(\)"):
+        count_operations(build())

@@ -166,7 +166,8 @@ def count_operations(synapses: Synapses, weight: str | None = "w") -> OperationC
     Raises
     ------
     ParameterError
-        If this is no `Synapses` object, it has no pathway, or no variable of that name other than the default.
+        If this is no `Synapses` object, one that counts for itself (`PrunedSynapses`), it has no pathway, or no variable
+        of that name other than the default.
 
     Examples
     --------
@@ -182,6 +183,9 @@ def count_operations(synapses: Synapses, weight: str | None = "w") -> OperationC
     """
     if not isinstance(synapses, Synapses):
         raise ParameterError(f"{synapses!r} is a {type(synapses).__name__}: give Synapses, whose operations count.")
+    if hasattr(synapses, "operations"):
+        # Among the pathways of pruned synapses are those of the rule, which are no operations.
+        raise ParameterError(f"The synapses '{synapses.name}' count for themselves: read their operations().")
     if weight is not None and weight not in synapses.variables:
         if weight != "w":
             raise ParameterError(f"The synapses '{synapses.name}' have no variable '{weight}': name their weight.")
