@@ -17,6 +17,7 @@ LONGEST = 300
 # A module may import modules of a lower level only; within a sub-package there is one level.
 LEVELS = {
     "errors": 0,
+    "files": 0,
     "quiet": 0,
     "seals": 0,
     "cores": 0,

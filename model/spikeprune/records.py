@@ -29,7 +29,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 import uuid
 import zipfile
 import zlib
@@ -43,6 +42,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from spikeprune.errors import RunFolderError, reason_of
+from spikeprune.files import replacing
 from spikeprune.places import check_place
 from spikeprune.seals import broken, checksum_of, plain, sealed
 
@@ -284,17 +284,10 @@ class RunFolder:
         return RunFolderError(f"{self.path / name} is damaged ({error}): restore it from a copy or train again.")
 
     def _replace(self, name: str, write: Any) -> None:
-        handle, temporary = tempfile.mkstemp(dir=self.path, prefix=f".{name}-")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with replacing(self.path / name) as file:
                 write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, self.path / name)
         except OSError as error:
             raise RunFolderError(
                 f"{self.path / name} cannot be written ({reason_of(error)}): free some space or choose another place."
             ) from error
-        finally:
-            Path(temporary).unlink(missing_ok=True)

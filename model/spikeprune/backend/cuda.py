@@ -23,7 +23,7 @@ from brian2.core.variables import DynamicArrayVariable
 from spikeprune.backend.exchange import read_code, write_code
 from spikeprune.backend.standalone import StandaloneProgram, compiler, jobs
 from spikeprune.backend.toolkit import compute_capability, find_toolkit, missing, require_brian2cuda
-from spikeprune.errors import BackendError
+from spikeprune.errors import BackendError, reason_of
 from spikeprune.network import BuiltNetwork, build_network
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
@@ -181,8 +181,7 @@ class _Project(CudaProgram):
                 shutil.copytree(made, self.target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.o"))
             except OSError as error:
                 raise BackendError(
-                    f"The program cannot be written to {self.target} ({error.strerror or error}): choose another "
-                    "folder."
+                    f"The program cannot be written to {self.target} ({reason_of(error)}): choose another folder."
                 ) from error
 
 

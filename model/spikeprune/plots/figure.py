@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spikeprune.errors import DataError, ParameterError, RunFolderError, reason_of
+from spikeprune.files import replacing
 
 if TYPE_CHECKING:
     from spikeprune.evaluation import Evaluation
@@ -66,18 +66,11 @@ def saved(figure: Figure, path: PathLike | None) -> Figure:
     kind = target.suffix.lower()
     if kind not in FORMATS:
         raise ParameterError(f"The picture '{target}' would be a PNG, PDF or SVG file: let its name end so.")
-    temporary = None
     try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-        with os.fdopen(handle, "wb") as file, matplotlib.rc_context(fname=STYLE):
+        with replacing(target) as file, matplotlib.rc_context(fname=STYLE):
             figure.savefig(file, format=kind[1:], metadata=FORMATS[kind])
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
     except OSError as error:
         raise RunFolderError(
             f"The picture {target} cannot be written ({reason_of(error)}): choose another place."
         ) from error
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
     return figure

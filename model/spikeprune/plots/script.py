@@ -13,7 +13,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from spikeprune.errors import DataError, RunFolderError, SpikepruneError
+from spikeprune.errors import DataError, RunFolderError, SpikepruneError, reason_of
 from spikeprune.parameters import NetworkParameters
 from spikeprune.plots.figure import saved
 from spikeprune.plots.looks import rule_text
@@ -155,7 +155,7 @@ def publish(drawings: Sequence[Drawing], folder: Path, command: str) -> list[Pat
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RunFolderError(f"{folder} cannot be made ({error.strerror or error}): choose another place.") from error
+        raise RunFolderError(f"{folder} cannot be made ({reason_of(error)}): choose another place.") from error
     files = []
     for drawing in drawings:
         for kind in (".pdf", ".png"):
@@ -178,7 +178,7 @@ def publish(drawings: Sequence[Drawing], folder: Path, command: str) -> list[Pat
                 files[-1].write_bytes(content)
             except OSError as error:
                 raise RunFolderError(
-                    f"{files[-1]} cannot be written ({error.strerror or error}): choose another place."
+                    f"{files[-1]} cannot be written ({reason_of(error)}): choose another place."
                 ) from error
     return files
 

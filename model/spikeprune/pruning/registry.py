@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from spikeprune.errors import ParameterError, unknown_name
+from spikeprune.errors import ParameterError, reason_of, unknown_name
 
 __all__ = ["ENTRY_POINTS", "RULES", "as_rule", "find_rule", "known_rules", "make_rule", "rule_class", "specification"]
 
@@ -218,7 +218,7 @@ def _module_of_file(path: Path) -> ModuleType:
         text = path.read_bytes()
     except OSError as error:
         raise ParameterError(
-            f"The file {path} with the rule cannot be read ({error.strerror or error}): put it there again."
+            f"The file {path} with the rule cannot be read ({reason_of(error)}): put it there again."
         ) from error
     name = f"spikeprune_rules_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
     known = sys.modules.get(name)

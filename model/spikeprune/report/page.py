@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from spikeprune import __version__, plots
-from spikeprune.errors import ParameterError, RunFolderError
+from spikeprune.errors import ParameterError, RunFolderError, reason_of
+from spikeprune.files import replacing
 from spikeprune.plots.distributions import distributions
 from spikeprune.plots.expenses import energies, operations
 from spikeprune.plots.fields import fields_of_networks
@@ -85,20 +84,13 @@ def write_report(paths: Sequence[Path], target: Path, price: str = "loihi") -> P
     if not target.absolute().parent.is_dir():
         raise RunFolderError(f"The report {target} cannot be written (there is no such folder): choose another place.")
     text = render(run_folders(paths), price)
-    temporary = None
     try:
-        handle, temporary = tempfile.mkstemp(dir=target.absolute().parent, prefix=f".{target.name}-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
+        with replacing(target.absolute()) as file:
+            file.write(text.encode())
     except OSError as error:
         raise RunFolderError(
-            f"The report {target} cannot be written ({error.strerror or error}): choose another place."
+            f"The report {target} cannot be written ({reason_of(error)}): choose another place."
         ) from error
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
     return target
 
 

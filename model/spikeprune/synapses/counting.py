@@ -166,8 +166,8 @@ def count_operations(synapses: Synapses, weight: str | None = "w") -> OperationC
     Raises
     ------
     ParameterError
-        If this is no `Synapses` object, one that counts for itself (`PrunedSynapses`), it has no pathway, or no variable
-        of that name other than the default.
+        If this is no `Synapses` object or one that counts for itself (`PrunedSynapses`); if it has no pathway, or no
+        variable of that name other than the default.
 
     Examples
     --------
