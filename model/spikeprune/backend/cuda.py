@@ -85,12 +85,12 @@ class CudaProgram(StandaloneProgram):
         package = Path(__file__).parent.parent
         sources = sorted([*package.glob("cuda/**/*.*"), Path(__file__)])
         texts = [path.read_bytes() for path in sources if path.suffix in (".py", ".cu", ".h")]
+        host = super()._key()
         parts = [
-            super()._key(), self.capability, FLAGS[self.precision], metadata.version("brian2cuda"),
+            host, self.capability, FLAGS[self.precision], metadata.version("brian2cuda"),
             self._compiler_key(), *(hashlib.sha256(text).hexdigest() for text in texts),
         ]  # fmt: skip
-        stem = super()._key().rpartition("-")[0]
-        return f"cuda-{stem}-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]}"
+        return f"cuda-{host.rpartition('-')[0]}-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]}"
 
     def _compiler_key(self) -> list[str]:
         toolkit = find_toolkit()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from spikeprune.cli.console import Output
-from spikeprune.cli.options import Quiet, RuleName, network_parameters, pruning_rule
+from spikeprune.cli.options import NetworkValues, Quiet, RuleName, RuleValues, network_parameters, pruning_rule
 from spikeprune.errors import ParameterError
 from spikeprune.quiet import quiet_brian2
 
@@ -21,13 +22,8 @@ def build(
     neurons: Annotated[int, typer.Option("--neurons", "-n", help="Excitatory neurons.")] = 100,
     inputs: Annotated[int, typer.Option(help="Pixels of an image.")] = 784,
     rule: RuleName = "adaptive",
-    values: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Parameter of the rule; may be repeated.")
-    ] = None,
-    network: Annotated[
-        list[str] | None,
-        typer.Option("--network", metavar="NAME=VALUE", help="Parameter of the network; may be repeated."),
-    ] = None,
+    values: RuleValues = None,
+    network: NetworkValues = None,
     precision: Annotated[str, typer.Option(help="single or double.")] = "single",
     chunk: Annotated[int, typer.Option(min=1, help="Largest number of images of one start.")] = 1000,
     compute_capability: Annotated[
@@ -48,8 +44,6 @@ def build(
         )
     pruning, given = pruning_rule(rule, values or []), network_parameters(network or [])
     quiet_brian2()
-    from dataclasses import replace
-
     from spikeprune.backend.cuda import write_project
 
     parameters = replace(given, neurons=neurons, inputs=inputs)

@@ -12,10 +12,12 @@ from spikeprune.cli.options import (
     DataDir,
     Grey,
     Json,
+    NetworkValues,
     Plots,
     Price,
     Quiet,
     RuleName,
+    RuleValues,
     RunArgument,
     Shape,
     TestImages,
@@ -55,13 +57,8 @@ def train(
         int | None, typer.Option("--neurons", "-n", help="Excitatory neurons; 100, or those of --from, unless given.")
     ] = None,
     rule: RuleName = "adaptive",
-    values: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Parameter of the rule; may be repeated.")
-    ] = None,
-    network: Annotated[
-        list[str] | None,
-        typer.Option("--network", metavar="NAME=VALUE", help="Parameter of the network; may be repeated."),
-    ] = None,
+    values: RuleValues = None,
+    network: NetworkValues = None,
     epochs: Annotated[int, typer.Option(help="How often every training image is shown.")] = 1,
     seed: Annotated[
         int | None, typer.Option(help="Key of all random numbers; 0, or one more than that of --from, unless given.")

@@ -35,6 +35,13 @@ RuleName = Annotated[
         metavar="NAME", help=f"Pruning rule: {', '.join(RULES)}; or one of your own, module:Class or ./file.py:Class."
     ),
 ]
+RuleValues = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Parameter of the rule; may be repeated.")
+]
+NetworkValues = Annotated[
+    list[str] | None,
+    typer.Option("--network", metavar="NAME=VALUE", help="Parameter of the network; may be repeated."),
+]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.", show_default=False)]
 DataDir = Annotated[
     Path | None,

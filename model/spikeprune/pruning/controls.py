@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeprune.parameters import parameter
-from spikeprune.pruning import parts
+from spikeprune.pruning import parts, shared
 from spikeprune.pruning.base import PruningRule
 from spikeprune.pruning.events import PruningState
 
@@ -93,10 +93,10 @@ class RandomRemoval(PruningRule):
     60
     """
 
-    share: float = parameter(0.8, "1", "share of the synapses that is removed", "design", "share")
-    events: int = parameter(10, "1", "pruning events over which the removal is spread", "project", "positive")
-    start: int = parameter(0, "1", "images before the first pruning event", "design", "not negative")
-    interval: int = parameter(1000, "1", "images between two pruning events", "design", "positive")
+    share: float = shared.removed_share()
+    events: int = shared.events()
+    start: int = shared.start()
+    interval: int = shared.interval()
 
     name: ClassVar[str] = "random"
     parts = (

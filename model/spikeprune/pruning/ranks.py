@@ -103,8 +103,8 @@ class SmallestOfNeuron(PruningRule):
     10
     """
 
-    share: float = parameter(0.8, "1", "share of the synapses that is removed", "design", "share")
-    events: int = parameter(10, "1", "pruning events over which the removal is spread", "project", "positive")
+    share: float = shared.removed_share()
+    events: int = shared.events()
     start: int = shared.start()
     interval: int = shared.interval()
 
@@ -122,8 +122,8 @@ class SmallestOfLayer(PruningRule):
         See :class:`SmallestOfNeuron`.
     """
 
-    share: float = parameter(0.8, "1", "share of the synapses that is removed", "design", "share")
-    events: int = parameter(10, "1", "pruning events over which the removal is spread", "project", "positive")
+    share: float = shared.removed_share()
+    events: int = shared.events()
     start: int = shared.start()
     interval: int = shared.interval()
 
@@ -166,7 +166,7 @@ class LeastActiveNeurons(PruningRule):
     """
 
     share: float = parameter(0.5, "1", "share of the neurons that lose their synapses", "[1]", "share")
-    events: int = parameter(10, "1", "pruning events over which the removal is spread", "project", "positive")
+    events: int = shared.events()
     start: int = shared.start()
     interval: int = shared.interval()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from spikeprune.parameters import parameter
 
-__all__ = ["a_max", "beta", "eta", "given_back", "interval", "settled", "start"]
+__all__ = ["a_max", "beta", "eta", "events", "given_back", "interval", "removed_share", "settled", "start"]
 
 
 def start(default: int = 0, source: str = "design") -> Any:
@@ -27,6 +27,14 @@ def eta(default: float, source: str) -> Any:
 
 def a_max() -> Any:
     return parameter(2.0, "1", "upper bound of the relative activity", "design", "positive")
+
+
+def removed_share() -> Any:
+    return parameter(0.8, "1", "share of the synapses that is removed", "design", "share")
+
+
+def events() -> Any:
+    return parameter(10, "1", "pruning events over which the removal is spread", "project", "positive")
 
 
 def settled() -> Any:
