@@ -10,8 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from spikeprune.errors import DataError
-from spikeprune.plots.figure import PAGE, STYLE, PathLike, saved
+from spikeprune.plots.figure import PAGE, STYLE, PathLike, saved, some_networks
 from spikeprune.plots.looks import looks
 from spikeprune.plots.record import Record
 
@@ -44,8 +43,7 @@ def courses(records: Sequence[Record], path: PathLike | None = None, width: floa
     ParameterError, RunFolderError
         If the path does not end in .png, .pdf or .svg; if the file cannot be written.
     """
-    if not records:
-        raise DataError("There are 0 networks, but a picture of training needs at least one: name a run.")
+    some_networks(records, "training")
     look = looks(str(record.rule["name"]) for record in records)
     narrow = width < PAGE
     figure = Figure(figsize=(width, 4.9 if narrow else 2.9))

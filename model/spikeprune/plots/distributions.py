@@ -11,9 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from spikeprune.errors import DataError
 from spikeprune.parameters import NetworkParameters
-from spikeprune.plots.figure import PAGE, STYLE, PathLike, note, saved
+from spikeprune.plots.figure import PAGE, STYLE, PathLike, note, saved, some_networks
 from spikeprune.plots.looks import looks
 from spikeprune.plots.record import Record
 from spikeprune.state import initial_weights
@@ -47,8 +46,7 @@ def distributions(records: Sequence[Record], path: PathLike | None = None) -> Fi
     ParameterError, RunFolderError
         If the path does not end in .png, .pdf or .svg; if the file cannot be written.
     """
-    if not records:
-        raise DataError("There are 0 networks, but a picture of weights needs at least one: name a run.")
+    some_networks(records, "weights")
     look = looks(str(record.rule["name"]) for record in records)
     columns = min(3, len(records))
     rows = -(-len(records) // columns)

@@ -11,9 +11,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullLocator
 
 from spikeprune.energy import PRICES, EnergyPrice, energy
-from spikeprune.errors import DataError
 from spikeprune.operations import OperationCounts
-from spikeprune.plots.figure import PAGE, STYLE, PathLike, saved, signed
+from spikeprune.plots.figure import PAGE, STYLE, PathLike, saved, signed, some_networks
 from spikeprune.plots.looks import looks
 from spikeprune.plots.record import Record
 from spikeprune.plots.scores import OPERATIONS
@@ -49,8 +48,7 @@ def operations(records: Sequence[Record], path: PathLike | None = None) -> Figur
     ParameterError, RunFolderError
         If the path does not end in .png, .pdf or .svg; if the file cannot be written.
     """
-    if not records:
-        raise DataError("There are 0 networks, but a picture of operations needs at least one: name a run.")
+    some_networks(records, "operations")
     inference = [_inference(record) for record in records]
     columns = min(3, len(records))
     rows = -(-len(records) // columns)
@@ -122,8 +120,7 @@ def energies(
     ParameterError, RunFolderError
         If the path does not end in .png, .pdf or .svg; if the file cannot be written.
     """
-    if not records:
-        raise DataError("There are 0 networks, but a picture of energies needs at least one: name a run.")
+    some_networks(records, "energies")
     look = looks(str(record.rule["name"]) for record in records)
     names = sorted(prices, key=lambda name: -prices[name].picojoule_per_sop)
     figure = Figure(figsize=(PAGE, 0.95 + 0.3 * len(names)))

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from spikeprune.errors import DataError, ParameterError
-from spikeprune.plots.figure import PAGE, STYLE, PathLike, saved
+from spikeprune.errors import ParameterError
+from spikeprune.plots.figure import PAGE, STYLE, PathLike, saved, some_networks
 from spikeprune.plots.record import Record
 from spikeprune.readout import UNASSIGNED
 from spikeprune.state import initial_weights
@@ -100,8 +100,7 @@ def fields_of_networks(records: Sequence[Record], path: PathLike | None = None, 
         If there is no network; if `most` is less than 1 or the path does not end in .png, .pdf or .svg; if the file
         cannot be written.
     """
-    if not records:
-        raise DataError("There are 0 networks, but a picture of fields needs at least one: name a run.")
+    some_networks(records, "fields")
     columns = min(3, len(records))
     rows = -(-len(records) // columns)
     figure = Figure(figsize=(PAGE, 0.2 + 2.35 * rows * 3 / columns))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from spikeprune.evaluation import Evaluation
     from spikeprune.run import Run
 
-__all__ = ["COLUMN", "PAGE", "STYLE", "PathLike", "evaluated", "named", "note", "saved", "signed"]
+__all__ = ["COLUMN", "PAGE", "STYLE", "PathLike", "evaluated", "named", "note", "saved", "signed", "some_networks"]
 
 #: The style of all pictures.
 STYLE = Path(__file__).with_name("spikeprune.mplstyle")
@@ -50,6 +50,12 @@ def evaluated(run: Run, name: str) -> Evaluation:
 def note(ax: Axes, text: str, **options: Any) -> None:
     """Write into the middle of axes that have nothing to show."""
     ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", color="0.5", **options)
+
+
+def some_networks(networks: Collection[Any], subject: str) -> None:
+    """Raise DataError if there is no network to draw the subject of."""
+    if not networks:
+        raise DataError(f"There are 0 networks, but a picture of {subject} needs at least one: name a run.")
 
 
 def signed(value: float, digits: int = 1) -> str:
