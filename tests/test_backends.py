@@ -425,7 +425,7 @@ def test_what_killed_processes_left_in_memory_is_removed(tmp_path: Path, monkeyp
     (tmp_path / "spikeprune-not-ours").mkdir()
     with FileLock(tmp_path / "spikeprune-in-use" / "lock"):
         for name in ("abandoned", "in-use"):
-            os.utime(tmp_path / f"spikeprune-{name}" / "lock", (0, 0))
+            os.utime(tmp_path / f"spikeprune-{name}", (0, 0))
         with scratch_folder(1):
             left = {path.name for path in tmp_path.iterdir()}
     assert {"spikeprune-in-use", "spikeprune-new", "spikeprune-not-ours"} < left
