@@ -37,7 +37,8 @@ def make_program(
         Largest number of images in a chunk.
     precision : {'single', 'double'}
     **options
-        Passed to the program, for example ``report`` (a function that is told what is going on).
+        Passed to the program, for example ``report`` (a function that is told what is going on) or ``replicas`` (the
+        number of networks side by side).
 
     Raises
     ------
@@ -59,4 +60,4 @@ def make_program(
             return CudaProgram(parameters, rule, chunk, precision, **options)
         from spikeprune.backend.runtime import RuntimeProgram
 
-        return RuntimeProgram(parameters, rule, chunk, precision, target=backend)
+        return RuntimeProgram(parameters, rule, chunk, precision, target=backend, **options)

@@ -67,6 +67,7 @@ class CudaProgram(StandaloneProgram):
         precision: str = "single",
         report: Callable[[str], None] | None = None,
         capability: str | None = None,
+        replicas: int = 1,
     ) -> None:
         self._check_machine()
         _check_rule(rule)
@@ -74,7 +75,7 @@ class CudaProgram(StandaloneProgram):
         from spikeprune.cuda import ORDERED_DEVICE
 
         self.device = ORDERED_DEVICE
-        super().__init__(parameters, rule, chunk, precision, report)
+        super().__init__(parameters, rule, chunk, precision, report, replicas)
 
     def _check_machine(self) -> None:
         problems = missing()
@@ -112,7 +113,9 @@ class CudaProgram(StandaloneProgram):
     def _network(self, device: Any) -> BuiltNetwork:
         # brian2cuda names the default clock in its code.
         b2.defaultclock.dt = self.parameters.dt * b2.ms
-        built = build_network(self.parameters, self.rule, self.chunk, clock=device.defaultclock)
+        built = build_network(
+            self.parameters, self.rule, self.chunk, clock=device.defaultclock, replicas=self.replicas
+        )  # fmt: skip
         device.rhythm = self._rhythm(built)
         return built
 
@@ -128,7 +131,7 @@ class CudaProgram(StandaloneProgram):
                 for phase, part in ((0, _FIRST), (slot - 1, _LAST)):
                     if part in parts and "or" not in str(condition).split():
                         phases[group.name, event] = phase
-        return Rhythm(slot, phases, built.groups["presenter"].variables["stopped"])
+        return Rhythm(slot, phases, built.stopped)
 
     def _exchange(
         self, device: Any, going_in: Sequence[tuple[Any, int]], coming_out: Sequence[Any], pixels: str, size: int

@@ -49,7 +49,7 @@ class UndelayedPathway(SynapticPathway):
         self.template = self.synapses.pathway_template
         self.needed_variables = [self.eventspace_name]
         self.template_kwds["eventspace_variable"] = self.source.variables[self.eventspace_name]
-        self.template_kwds["only_variable"] = None
+        self.template_kwds |= {"only_variable": None, "blocks": self.synapses.blocks}
         if self.only is not None:
             name = f"_{self.only}space"
             # Under this name, the variable is not taken for the event space of the pathway itself.
@@ -84,6 +84,8 @@ class RegularSynapses(Synapses):
     #: How the neurons are connected, in words and as the argument `j` of `Synapses.connect`.
     pattern: str
     pattern_j: str | None
+    #: Number of blocks, whose neurons are connected to those of the same block only.
+    blocks = 1
 
     def __init__(
         self,
@@ -153,7 +155,11 @@ class RegularSynapses(Synapses):
             raise TypeError(f"{kind} are connected {self.pattern} by connect() without arguments: use Synapses.")
         if self._connect_called:
             raise TypeError(f"{kind} '{self.name}' are already connected: call connect() once.")
-        super().connect(j=self.pattern_j, skip_if_invalid=skip_if_invalid, namespace=namespace, level=level + 1)
+        super().connect(j=self._targets(), skip_if_invalid=skip_if_invalid, namespace=namespace, level=level + 1)
+
+    def _targets(self) -> str | None:
+        """Return the targets of a neuron, as Brian2's argument `j`."""
+        return self.pattern_j
 
     def _add_synapses_generator(self, *args: Any, namespace: Mapping[str, Any] | None = None, **kwds: Any) -> None:
         fast = self._fast_class()
@@ -190,6 +196,9 @@ class DenseSynapses(RegularSynapses):
     where : dict of str to str, optional
         Name of a pathway to a condition: a promise that the pathway's statements change nothing at synapses for which
         it does not hold, so that they may be left out.
+    blocks : int, optional
+        Both groups consist of so many parts of equal size, and neurons of a part are connected to all of the same part
+        of the other group only: several networks side by side.  Synapses are numbered row by row as ever.
     *args, **kwds
         Passed on to `Synapses`, except that `delay` can only be zero.
 
@@ -219,8 +228,16 @@ class DenseSynapses(RegularSynapses):
         *args: Any,
         only: Mapping[str, str] | None = None,
         where: Mapping[str, str] | None = None,
+        blocks: int = 1,
         **kwds: Any,
     ) -> None:
+        self.blocks = blocks
+        for role, group in [("source", source), ("target", source if target is None else target)]:
+            if blocks > 1 and len(group) % blocks:
+                raise TypeError(
+                    f"The {role} of DenseSynapses has {len(group)} neurons, which are no {blocks} blocks of equal "
+                    "size: give a multiple."
+                )
         super().__init__(source, target, *args, **kwds)
         for pathway, event in (only or {}).items():
             if pathway not in self._pathway_names() or event not in getattr(self, pathway).target.events:
@@ -236,6 +253,12 @@ class DenseSynapses(RegularSynapses):
                     f"one of {', '.join(self._pathway_names())}."
                 )
             getattr(self, pathway).where = condition
+
+    def _targets(self) -> str | None:
+        if self.blocks == 1:
+            return None
+        rows, columns = len(self.source) // self.blocks, len(self.target) // self.blocks
+        return f"k for k in range(i//{rows}*{columns}, (i//{rows} + 1)*{columns})"
 
 
 class PairedSynapses(RegularSynapses):
