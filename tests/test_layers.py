@@ -60,6 +60,7 @@ LEVELS = {
     "plots": 14,
     "report": 15,
     "cli": 16,
+    "__main__": 17,
 }
 
 NO_BRIAN2 = ("readout", "decoders", "recent", "operations", "energy", "datasets", "overhead")
