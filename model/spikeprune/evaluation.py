@@ -51,6 +51,8 @@ class Evaluation:
         Effective_ACs, Effective_MACs and Dense per inference, and connection sparsity.
     unrecruited : int
         Neurons whose theta was raised to ``theta_recruited`` because training had left it below.
+    removed_neurons : int
+        Neurons that have lost all their synapses.
     """
 
     readout: Readout
@@ -59,6 +61,7 @@ class Evaluation:
     counts: OperationCounts
     neurobench: dict[str, float]
     unrecruited: int = 0
+    removed_neurons: int = 0
 
     @property
     def accuracy(self) -> float:
@@ -96,6 +99,7 @@ class Evaluation:
             "silent_neurons": len(self.readout.silent),
             "dead_neurons": len(self.dead),
             "unrecruited_neurons": self.unrecruited,
+            "removed_neurons": self.removed_neurons,
             "counts": self.counts.as_dict(),
             "neurobench": self.neurobench,
             "confusion": self.readout.confusion.tolist(),
@@ -113,7 +117,7 @@ class Evaluation:
         counts = OperationCounts.from_dict(values["counts"])
         return cls(
             readout, arrays["responses"].astype(np.int32), arrays["labels"], counts, values["neurobench"],
-            values.get("unrecruited_neurons", 0),
+            values.get("unrecruited_neurons", 0), values.get("removed_neurons", 0),
         )  # fmt: skip
 
 
@@ -231,7 +235,8 @@ def evaluate(
     if not (train_labels >= 0).any():
         raise DataError("None of the images that assign neurons to classes has a label: label some training images.")
     images = dataset.test_images.reshape(len(dataset.test_images), -1)
-    unrecruited = int(np.count_nonzero(_frozen(program, state)["excitatory.theta"] > state["excitatory.theta"]))
+    exists = state["incoming.fan_in"] > 0
+    raised = _frozen(program, state)["excitatory.theta"] > state["excitatory.theta"]
     responses, counts = respond(program, state, images, seed=seed, workers=workers, progress=progress)
     classes, p = dataset.n_classes, program.parameters
     readout = read_out(train_responses, train_labels, responses, dataset.test_labels, classes)
@@ -240,4 +245,7 @@ def evaluate(
     neurobench = synaptic_operations(counts, p.inputs, p.neurons, p.slot_steps) | {
         "connection_sparsity": network, "connection_sparsity_plastic": layer,
     }  # fmt: skip
-    return Evaluation(readout, responses, dataset.test_labels, counts, neurobench, unrecruited)
+    return Evaluation(
+        readout, responses, dataset.test_labels, counts, neurobench, unrecruited=int(np.count_nonzero(raised & exists)),
+        removed_neurons=int(np.count_nonzero(~exists)),
+    )  # fmt: skip
