@@ -5,7 +5,8 @@ and the result does not depend on how many do.
 
 Freezing cuts theta off from what keeps it in balance.  A neuron that has not been recruited by any image keeps silent
 while its theta decays below its start; the first spikes of its recruitment raise theta again.  Frozen in between, it
-answers whatever it is shown.  So evaluation lets no theta be less than ``theta_recruited``, where that is set.
+answers whatever it is shown.  So evaluation lets no theta be less than the share ``theta_recruited`` of the median,
+which neurons that are recruited exceed: their spikes keep their theta in balance.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Evaluation:
     neurobench : dict of str to float
         Effective_ACs, Effective_MACs and Dense per inference, and connection sparsity.
     unrecruited : int
-        Neurons whose theta was raised to ``theta_recruited`` because training had left it below.
+        Neurons whose theta was raised because training had left it below the share ``theta_recruited`` of the median.
     removed_neurons : int
         Neurons that have lost all their synapses.
     """
@@ -121,25 +122,30 @@ class Evaluation:
         )  # fmt: skip
 
 
-def frozen_thresholds(theta: NDArray[Any], p: NetworkParameters) -> NDArray[Any]:
-    """Return the thresholds of a network in evaluation: those of training, but at least ``theta_recruited``.
+def frozen_thresholds(theta: NDArray[Any], exists: NDArray[np.bool_], p: NetworkParameters) -> NDArray[Any]:
+    """Return the thresholds of a network in evaluation: as training has left them, or raised to the least.
 
     Parameters
     ----------
     theta : ndarray [neurons]
         In V, as training has left it.
+    exists : ndarray of bool [neurons]
+        Neurons that have not been removed; the median is theirs.
     p : NetworkParameters
 
     Examples
     --------
-    >>> frozen_thresholds(np.array([0.012, 0.035]), NetworkParameters(theta_recruited=20.0)).tolist()
-    [0.02, 0.035]
+    >>> theta = np.array([0.012, 0.030, 0.036])
+    >>> frozen_thresholds(theta, np.ones(3, bool), NetworkParameters(theta_recruited=0.5)).tolist()
+    [0.015, 0.03, 0.036]
     """
-    return np.maximum(theta, np.asarray(p.theta_recruited * 1e-3, dtype=theta.dtype))
+    if not p.theta_recruited or not exists.any():
+        return theta
+    return np.maximum(theta, (p.theta_recruited * np.median(theta[exists])).astype(theta.dtype))
 
 
 def _frozen(program: Program, state: State) -> State:
-    theta = frozen_thresholds(state["excitatory.theta"], program.parameters)
+    theta = frozen_thresholds(state["excitatory.theta"], state["incoming.fan_in"] > 0, program.parameters)
     return state | {"excitatory.theta": theta}
 
 
