@@ -56,12 +56,15 @@ LEVELS = {
     "run": 11,
     "continuing": 12,
     "history": 12,
-    "training": 13,
-    "summary": 13,
-    "sweep": 14,
-    "plots": 15,
-    "report": 16,
-    "cli": 17,
+    "chunks": 13,
+    "training": 14,
+    "summary": 14,
+    "together": 15,
+    "sweep": 16,
+    "plots": 17,
+    "report": 18,
+    "cli": 19,
+    "__main__": 20,
 }
 
 NO_BRIAN2 = ("readout", "decoders", "recent", "operations", "energy", "datasets", "overhead")

@@ -5,15 +5,17 @@ and the result does not depend on how many do.
 
 Freezing cuts theta off from what keeps it in balance.  A neuron that has not been recruited by any image keeps silent
 while its theta decays below its start; the first spikes of its recruitment raise theta again.  Frozen in between, it
-answers whatever it is shown.  So evaluation lets no theta be less than ``theta_recruited``, where that is set.
+answers whatever it is shown.  So evaluation lets no theta be less than the share ``theta_recruited`` of the median,
+which neurons that are recruited exceed: their spikes keep their theta in balance.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -29,7 +31,7 @@ from spikeprune.readout import Readout, read_out, silent_neurons
 from spikeprune.records import RunFolder
 from spikeprune.seals import checksum_of, sealed
 
-__all__ = ["BLOCK", "Evaluation", "evaluate", "frozen_thresholds"]
+__all__ = ["BLOCK", "Evaluation", "evaluate", "frozen_thresholds", "read_responses", "respond", "respond_all"]
 
 #: Images in a block.  Part of what an evaluation means: another size gives (slightly) other responses.
 BLOCK = 500
@@ -50,7 +52,9 @@ class Evaluation:
     neurobench : dict of str to float
         Effective_ACs, Effective_MACs and Dense per inference, and connection sparsity.
     unrecruited : int
-        Neurons whose theta was raised to ``theta_recruited`` because training had left it below.
+        Neurons whose theta was raised because training had left it below the share ``theta_recruited`` of the median.
+    removed_neurons : int
+        Neurons that have lost all their synapses.
     """
 
     readout: Readout
@@ -59,6 +63,7 @@ class Evaluation:
     counts: OperationCounts
     neurobench: dict[str, float]
     unrecruited: int = 0
+    removed_neurons: int = 0
 
     @property
     def accuracy(self) -> float:
@@ -96,6 +101,7 @@ class Evaluation:
             "silent_neurons": len(self.readout.silent),
             "dead_neurons": len(self.dead),
             "unrecruited_neurons": self.unrecruited,
+            "removed_neurons": self.removed_neurons,
             "counts": self.counts.as_dict(),
             "neurobench": self.neurobench,
             "confusion": self.readout.confusion.tolist(),
@@ -113,29 +119,34 @@ class Evaluation:
         counts = OperationCounts.from_dict(values["counts"])
         return cls(
             readout, arrays["responses"].astype(np.int32), arrays["labels"], counts, values["neurobench"],
-            values.get("unrecruited_neurons", 0),
+            values.get("unrecruited_neurons", 0), values.get("removed_neurons", 0),
         )  # fmt: skip
 
 
-def frozen_thresholds(theta: NDArray[Any], p: NetworkParameters) -> NDArray[Any]:
-    """Return the thresholds of a network in evaluation: those of training, but at least ``theta_recruited``.
+def frozen_thresholds(theta: NDArray[Any], exists: NDArray[np.bool_], p: NetworkParameters) -> NDArray[Any]:
+    """Return the thresholds of a network in evaluation: as training has left them, or raised to the least.
 
     Parameters
     ----------
     theta : ndarray [neurons]
         In V, as training has left it.
+    exists : ndarray of bool [neurons]
+        Neurons that have not been removed; the median is theirs.
     p : NetworkParameters
 
     Examples
     --------
-    >>> frozen_thresholds(np.array([0.012, 0.035]), NetworkParameters(theta_recruited=20.0)).tolist()
-    [0.02, 0.035]
+    >>> theta = np.array([0.012, 0.030, 0.036])
+    >>> frozen_thresholds(theta, np.ones(3, bool), NetworkParameters(theta_recruited=0.5)).tolist()
+    [0.015, 0.03, 0.036]
     """
-    return np.maximum(theta, np.asarray(p.theta_recruited * 1e-3, dtype=theta.dtype))
+    if not p.theta_recruited or not exists.any():
+        return theta
+    return np.maximum(theta, (p.theta_recruited * np.median(theta[exists])).astype(theta.dtype))
 
 
 def _frozen(program: Program, state: State) -> State:
-    theta = frozen_thresholds(state["excitatory.theta"], program.parameters)
+    theta = frozen_thresholds(state["excitatory.theta"], state["incoming.fan_in"] > 0, program.parameters)
     return state | {"excitatory.theta": theta}
 
 
@@ -155,29 +166,61 @@ def respond(
     responses : ndarray of int32 [images, neurons]
     counts : OperationCounts
     """
-    state = _frozen(program, state)
+    return respond_all(program, [state], images, seeds=[seed], workers=workers, progress=progress)[0]
+
+
+def respond_all(
+    program: Program,
+    states: Sequence[State],
+    images: NDArray[np.uint8],
+    *,
+    seeds: Sequence[int],
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> list[tuple[NDArray[np.int32], OperationCounts]]:
+    """Show images [images, pixels] to several frozen networks; return what :func:`respond` returns for each.
+
+    Each start of a program of several replicas shows a block to each of several networks, or several blocks to one.
+    """
+    frozen = [_frozen(program, state) for state in states]
     side_by_side = (workers or usable_cores()) if program.backend == "cpp_standalone" else 1
+    pairs = [(network, first) for first in range(0, len(images), BLOCK) for network in range(len(states))]
+    size = min(program.replicas, program.chunk)
+    batches = [pairs[first : first + size] for first in range(0, len(pairs), size)]
     done, stopped = 0, False
 
-    def block(first: int) -> tuple[NDArray[np.int32], OperationCounts]:
+    def show(batch: list[tuple[int, int]]) -> list[tuple[NDArray[np.int32], OperationCounts]]:
         nonlocal done
-        current, responses, counts = state, [], OperationCounts.zero()
-        last = min(first + BLOCK, len(images))
-        for start in range(first, last, program.chunk):
+        current = [frozen[network] for network, _ in batch]
+        responses: list[list[NDArray[np.int32]]] = [[] for _ in batch]
+        counts = [OperationCounts.zero() for _ in batch]
+        step = program.chunk // len({first for _, first in batch})
+        for offset in range(0, BLOCK, step):
             if stopped:
                 raise KeyboardInterrupt
-            stop = min(start + program.chunk, last)
-            result = program.run(current, images[start:stop], seed=seed, first_image=start, learning=False)
-            current, counts = result.state, counts + result.counts
-            responses.append(result.responses)
-            done += stop - start
+            # The last block may be shorter than the others.
+            at_work = [place for place, (_, first) in enumerate(batch) if first + offset < len(images)]
+            if not at_work:
+                break
+            firsts = [batch[place][1] + offset for place in at_work]
+            ends = [min(first + step, first - offset + BLOCK, len(images)) for first in firsts]
+            results = program.run_all(
+                [current[place] for place in at_work],
+                [images[first:end] for first, end in zip(firsts, ends, strict=True)],
+                seeds=[seeds[batch[place][0]] for place in at_work], first_images=firsts, learning=False,
+            )  # fmt: skip
+            for place, result in zip(at_work, results, strict=True):
+                current[place] = result.state
+                counts[place] += result.counts
+                responses[place].append(result.responses)
+            done += sum(ends) - sum(firsts)
             if progress is not None:
                 progress(done)
-        return np.concatenate(responses), counts
+        return [(np.concatenate(part), count) for part, count in zip(responses, counts, strict=True)]
 
     pool = ThreadPoolExecutor(side_by_side)
     try:
-        blocks = list(pool.map(block, range(0, len(images), BLOCK)))
+        shown = dict(zip(pairs, chain(*pool.map(show, batches)), strict=True))
     except BaseException:
         stopped = True
         pool.shutdown(wait=False, cancel_futures=True)
@@ -185,8 +228,11 @@ def respond(
         raise
     finally:
         pool.shutdown()
-    responses = np.concatenate([part for part, _ in blocks])
-    return responses, sum((part for _, part in blocks), OperationCounts.zero())
+    blocks = [[shown[network, first] for first in range(0, len(images), BLOCK)] for network in range(len(states))]
+    return [
+        (np.concatenate([part for part, _ in own]), sum((part for _, part in own), OperationCounts.zero()))
+        for own in blocks
+    ]
 
 
 def evaluate(
@@ -223,6 +269,13 @@ def evaluate(
     DataError
         If the images have another size than those that the network was trained on.
     """
+    _check(program, dataset, train_labels)
+    images = dataset.test_images.reshape(len(dataset.test_images), -1)
+    responses, counts = respond(program, state, images, seed=seed, workers=workers, progress=progress)
+    return read_responses(program, state, dataset, train_responses, train_labels, responses, counts)
+
+
+def _check(program: Program, dataset: Dataset, train_labels: NDArray[np.int64]) -> None:
     if dataset.n_inputs != program.parameters.inputs:
         raise DataError(
             f"The images of '{dataset.name}' have {dataset.n_inputs} pixels, but the network was trained on "
@@ -230,9 +283,21 @@ def evaluate(
         )
     if not (train_labels >= 0).any():
         raise DataError("None of the images that assign neurons to classes has a label: label some training images.")
-    images = dataset.test_images.reshape(len(dataset.test_images), -1)
-    unrecruited = int(np.count_nonzero(_frozen(program, state)["excitatory.theta"] > state["excitatory.theta"]))
-    responses, counts = respond(program, state, images, seed=seed, workers=workers, progress=progress)
+
+
+def read_responses(
+    program: Program,
+    state: State,
+    dataset: Dataset,
+    train_responses: NDArray[np.int32],
+    train_labels: NDArray[np.int64],
+    responses: NDArray[np.int32],
+    counts: OperationCounts,
+) -> Evaluation:
+    """Read the classes of the test images from the responses and operations that :func:`respond` has returned."""
+    _check(program, dataset, train_labels)
+    exists = state["incoming.fan_in"] > 0
+    raised = _frozen(program, state)["excitatory.theta"] > state["excitatory.theta"]
     classes, p = dataset.n_classes, program.parameters
     readout = read_out(train_responses, train_labels, responses, dataset.test_labels, classes)
     alive = state["plastic.alive"].reshape(p.inputs, p.neurons).astype(bool)
@@ -240,4 +305,7 @@ def evaluate(
     neurobench = synaptic_operations(counts, p.inputs, p.neurons, p.slot_steps) | {
         "connection_sparsity": network, "connection_sparsity_plastic": layer,
     }  # fmt: skip
-    return Evaluation(readout, responses, dataset.test_labels, counts, neurobench, unrecruited)
+    return Evaluation(
+        readout, responses, dataset.test_labels, counts, neurobench, unrecruited=int(np.count_nonzero(raised & exists)),
+        removed_neurons=int(np.count_nonzero(~exists)),
+    )  # fmt: skip

@@ -12,6 +12,7 @@ import json
 import time
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,27 +20,24 @@ from typing import Any
 import numpy as np
 
 from spikeprune.arguments import network_given, refuse, rule_given
+from spikeprune.backend import Program
+from spikeprune.chunks import Progress, finish, next_chunk, take_in
 from spikeprune.continuing import first_state
 from spikeprune.datasets import DataDescription, Dataset, as_dataset, load_origin
 from spikeprune.datasets.order import come_in_runs
 from spikeprune.errors import DataError, DataNote, ParameterError, RunFolderError
 from spikeprune.evaluation import Evaluation
-from spikeprune.history import history_entry
 from spikeprune.parameters import NetworkParameters
 from spikeprune.provenance import provenance
 from spikeprune.pruning import PruningRule
 from spikeprune.records import RunFolder
 from spikeprune.run import Run, arrays, check_state, restore
 from spikeprune.settings import Settings
-from spikeprune.state import finish_state
 
-__all__ = ["Run", "Settings", "load", "load_origin", "resume", "train"]
+__all__ = ["Run", "Settings", "begin", "load", "load_origin", "reopen", "resume", "train"]
 
 #: A training that shows so many images has chunks of 1000 unless told otherwise.
 MANY = 10_000
-#: Called after every chunk with the new entry of the history.
-Progress = Callable[[dict[str, Any]], None]
-
 
 def train(
     dataset: Dataset | Any,
@@ -77,7 +75,7 @@ def train(
         Key of all random numbers: 0, or one more than that of `initial`, unless given.
     parameters : NetworkParameters or mapping of str to number, optional
         Constants of the network: Diehl & Cook's unless given; sizes are taken from `neurons` and the images.  With a
-        mapping, which may be empty, what it does not give follows the data and the number of neurons
+        mapping, which may be empty, what it does not give follows the data and the numbers of neurons and images
         (:func:`spikeprune.scaling.scaled_parameters`).
     shuffle : bool
         Draw the order of the images anew for each epoch.
@@ -119,7 +117,7 @@ def train(
     if chunk is None:
         chunk = 1000 if shown >= MANY else 100
     settings = Settings(
-        parameters=network_given(given, neurons, data), rule=rule,
+        parameters=network_given(given, neurons, data, epochs if shown else 1), rule=rule,
         seed=seed if seed is not None else 0 if before is None else before.settings.seed + 1,
         epochs=epochs, shuffle=shuffle, backend=backend, precision=precision, chunk=chunk,
         assignment_images=assignment_images,
@@ -132,29 +130,64 @@ def train(
     if not shuffle and come_in_runs(data.train_labels):
         note = f"The training images of '{data.name}' are sorted by class, and a network forgets: pass shuffle=True."
         warnings.warn(note, DataNote, stacklevel=2)
+    run = begin(settings, data, initial=before, folder=folder, origin=origin, report=report)
+    try:
+        return _continue(run, progress)
+    except Exception:
+        if run.folder is not None and not run.history:
+            run.folder.discard()
+        raise
+
+
+def begin(
+    settings: Settings,
+    data: Dataset,
+    *,
+    initial: Run | None = None,
+    folder: str | Path | None = None,
+    origin: dict[str, Any] | None = None,
+    program: Program | None = None,
+    report: Callable[[str], None] | None = None,
+) -> Run:
+    """Make a run that has been shown nothing yet, with its folder.
+
+    Parameters
+    ----------
+    settings : Settings
+    data : Dataset
+    initial, folder, origin, report : see :func:`train`
+    program : Program, optional
+        One that has been built for these settings, perhaps with several networks.
+
+    Raises
+    ------
+    ParameterError, RunFolderError, BackendError
+    """
     if folder is not None:
         RunFolder.check(folder)  # before the compiler starts
     run = Run(settings, DataDescription.of(data), data, report=report)
-    run.state = first_state(run, before)
+    if program is not None:
+        run.program = program
+    run.state = first_state(run, initial)
     if folder is None:
-        return _continue(run, progress)
+        return run
     description = run.data.as_dict() | ({} if origin is None else {"origin": origin})
-    source = {} if before is None else {"initial": before.identity()}
+    source = {} if initial is None else {"initial": initial.identity()}
+    made = provenance(getattr(run.program, "compiler", None))
     run.folder = RunFolder.create(
         folder,
         {
             "settings": settings.as_dict(), "data": description, **source,
-            "provenance": provenance(getattr(run.program, "compiler", None)),
+            "provenance": made | ({"replicas": run.program.replicas} if run.program.replicas > 1 else {}),
         },
     )  # fmt: skip
     try:
-        if before is not None:  # from which the run can go on as long as there is no other checkpoint
+        if initial is not None:  # from which the run can go on as long as there is no other checkpoint
             run.folder.write_checkpoint(arrays(run) | {"history": np.array("[]")})
-        return _continue(run, progress)
     except Exception:
-        if not run.history:
-            run.folder.discard()
+        run.folder.discard()
         raise
+    return run
 
 
 def resume(
@@ -181,14 +214,27 @@ def resume(
     record = RunFolder.open(folder)
     if record.complete:
         return load(folder, dataset, report=report)
+    return _continue(reopen(record, dataset, report=report), progress)
+
+
+def reopen(
+    record: RunFolder,
+    dataset: Dataset | None = None,
+    *,
+    program: Program | None = None,
+    report: Callable[[str], None] | None = None,
+) -> Run:
+    """Return an interrupted run as its last checkpoint left it; parameters as in :func:`begin`."""
     run = _open(record, dataset, report)
+    if program is not None:
+        run.program = program
     _check_rule(record, run)
     if record.has("checkpoint.npz"):
         restore(run, record.read_checkpoint())
         check_state(run)
     else:
         run.state = first_state(run, _predecessor(record))
-    return _continue(run, progress)
+    return run
 
 
 def _predecessor(record: RunFolder) -> Run | None:
@@ -257,44 +303,14 @@ def _open(record: RunFolder, dataset: Dataset | Any | None, report: Callable[[st
 
 
 def _continue(run: Run, progress: Progress | None) -> Run:
-    if run.folder is None:
-        _show_images(run, progress)
-        run.state = finish_state(run.settings.parameters, run.settings.rule, run.state)
-        return run
-    with run.folder.lock():
-        run.folder.tidy()
-        _show_images(run, progress)
-        run.state = finish_state(run.settings.parameters, run.settings.rule, run.state)
-        run.folder.write_arrays(
-            "network.npz",
-            arrays(run) | {
-                "weights": run.weights, "alive": run.alive, "theta": run.theta, "assignment": run.assignment,
-                "plastic": run.state["plastic.plastic"].reshape(run.weights.shape).astype(bool),
-            },
-        )  # fmt: skip
-        run.folder.write_json("history.json", run.history)
-        run.folder.mark_complete()
-    return run
-
-
-def _show_images(run: Run, progress: Progress | None) -> None:
-    settings, data = run.settings, run.dataset
-    images = data.train_images.reshape(len(data.train_images), -1)
-    position, total = (run.history[-1]["images"] if run.history else 0), settings.epochs * len(images)
-    while position < total:
-        numbers = np.arange(position, min(position + settings.chunk, total))
-        orders = {epoch: settings.order(len(images), epoch) for epoch in set((numbers // len(images)).tolist())}
-        shown = np.array([orders[number // len(images)][number % len(images)] for number in numbers.tolist()])
-        began = time.perf_counter()
-        result = run.program.run(run.state, images[shown], seed=settings.seed, first_image=position, rule=settings.rule)
-        seconds = time.perf_counter() - began
-        labels = data.train_labels[shown]
-        position += len(numbers)
-        entry = history_entry(run, result, labels, position, total, seconds)
-        run.state = result.state
-        run.recent.extend(result.responses, labels)
-        run.history.append(entry)
+    with nullcontext() if run.folder is None else run.folder.lock():
         if run.folder is not None:
-            run.folder.write_checkpoint(arrays(run) | {"history": np.array(json.dumps(run.history))})
-        if progress is not None:
-            progress(entry)
+            run.folder.tidy()
+        while (chunk := next_chunk(run)) is not None:
+            began = time.perf_counter()
+            result = run.program.run(
+                run.state, chunk.images, seed=run.settings.seed, first_image=chunk.first, rule=run.settings.rule
+            )  # fmt: skip
+            take_in(run, chunk, result, time.perf_counter() - began, progress)
+        finish(run)
+    return run
