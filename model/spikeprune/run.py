@@ -18,7 +18,8 @@ from spikeprune.datasets.arrays import as_images, plain_array
 from spikeprune.datasets.description import with_classes
 from spikeprune.decoders import decide, fit, shares
 from spikeprune.errors import RunFolderError
-from spikeprune.evaluation import Evaluation, evaluate, respond
+from spikeprune.evaluation import Evaluation, evaluate
+from spikeprune.frozen import respond
 from spikeprune.operations import OperationCounts
 from spikeprune.readout import NO_ANSWER, score
 from spikeprune.recent import RecentResponses

@@ -51,6 +51,11 @@ def make_program(
     if backend not in BACKENDS:
         raise ParameterError(unknown_name("back end", backend, BACKENDS))
     if rule.removes_neurons:
+        if options.pop("replicas", 1) > 1:
+            raise ParameterError(
+                f"Rule '{rule.name}' removes neurons, and its program becomes smaller with them, which several "
+                "networks side by side cannot: train them one after the other."
+            )
 
         def build(smaller: NetworkParameters) -> Program:
             return _build(backend, smaller, rule, chunk, precision, options)
