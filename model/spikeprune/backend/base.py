@@ -17,7 +17,7 @@ import numpy as np
 from brian2.devices.device import RuntimeDevice
 from numpy.typing import NDArray
 
-from spikeprune.backend.outcome import PRESENTATION_OUTPUTS, SPIKE_OUTPUTS, ChunkResult, State, collect, part_of
+from spikeprune.backend.outcome import PRESENTATION_OUTPUTS, SPIKE_OUTPUTS, ChunkResult, State, collect, parts_of
 from spikeprune.encoding import Stream
 from spikeprune.errors import BackendError, ParameterError, SpikepruneError, unknown_name
 from spikeprune.layout import COUNTERS, StateLayout, joined, of_one
@@ -169,19 +169,21 @@ class Program(ABC):
         self._check(len(states), images, chosen)
         rows, pixels = self._rows(images)
         each = [
-            self._inputs(*values, learning)
-            for values in zip(states, rows, map(len, images), seeds, first_images, chosen, strict=True)
+            self._inputs(state, row, len(shown), seed, first, rule, learning)
+            for state, row, shown, seed, first, rule in zip(
+                states, rows, images, seeds, first_images, chosen, strict=True
+            )
         ]
         idle = each[0] | IDLE | {"presenter.image": 0, "presenter.images": 0}
         each += [idle] * (self.replicas - len(each))
         whole = self.carried | self.given
         inputs = {name: joined([values[name] for values in each], size) for name, (_, size) in whole.items()}
         output = self.execute(inputs, pixels)
+        parts = parts_of(output, self.layout, self.parameters, self.replicas, rows)
         return [
-            collect(part_of(output, self.layout, self.parameters, self.replicas, number, row), self.layout,
-                    self.parameters, len(shown), learning)
-            for number, (row, shown) in enumerate(zip(rows, images, strict=True))
-        ]  # fmt: skip
+            collect(own, self.layout, self.parameters, len(shown), learning)
+            for own, shown in zip(parts, images, strict=True)
+        ]
 
     def _check(self, networks: int, images: Sequence[NDArray[np.uint8]], rules: Sequence[PruningRule]) -> None:
         if not 1 <= networks <= self.replicas:

@@ -87,8 +87,10 @@ class CudaProgram(StandaloneProgram):
         sources = sorted([*package.glob("cuda/**/*.*"), Path(__file__)])
         texts = [path.read_bytes() for path in sources if path.suffix in (".py", ".cu", ".h")]
         host = super()._key()
+        from spikeprune.cuda import OrderedCUDADevice
+
         parts = [
-            host, self.capability, FLAGS[self.precision], metadata.version("brian2cuda"),
+            host, self.capability, OrderedCUDADevice.part, FLAGS[self.precision], metadata.version("brian2cuda"),
             self._compiler_key(), *(hashlib.sha256(text).hexdigest() for text in texts),
         ]  # fmt: skip
         return f"cuda-{host.rpartition('-')[0]}-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]}"

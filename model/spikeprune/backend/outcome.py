@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from spikeprune.operations import OperationCounts
 from spikeprune.parameters import NetworkParameters
 from spikeprune.synapses import fan_operations
 
-__all__ = ["PRESENTATION_OUTPUTS", "SPIKE_OUTPUTS", "ChunkResult", "State", "collect", "part_of"]
+__all__ = ["PRESENTATION_OUTPUTS", "SPIKE_OUTPUTS", "ChunkResult", "State", "collect", "parts_of"]
 
 #: ``group.variable`` to array: everything that the network carries from one chunk to the next, in SI base units.
 State = dict[str, NDArray[Any]]
@@ -49,10 +49,10 @@ class ChunkResult:
     spikes: NDArray[np.int64]
 
 
-def part_of(
-    output: Mapping[str, NDArray[Any]], layout: StateLayout, p: NetworkParameters, replicas: int, number: int, row: int
-) -> Mapping[str, NDArray[Any]]:
-    """Return what came out of one of several networks, as if it had been alone.
+def parts_of(
+    output: Mapping[str, NDArray[Any]], layout: StateLayout, p: NetworkParameters, replicas: int, rows: Sequence[int]
+) -> list[Mapping[str, NDArray[Any]]]:
+    """Return what came out of each of the first of several networks, as if it had been alone.
 
     Parameters
     ----------
@@ -61,23 +61,32 @@ def part_of(
     layout : mapping of str to (dtype, int)
         The state of one network.
     p : NetworkParameters
-    replicas, number : int
-        How many networks there are, and which one is meant, from 0.
-    row : int
-        Where its images began in the pixels that all share.
+    replicas : int
+        How many networks there are.
+    rows : sequence of int
+        Where the images of each began in the pixels that all share.
     """
     if replicas == 1:
-        return output
-    own = {name: part(output[name], number, replicas, size).copy() for name, (_, size) in layout.items()}
-    for name, shift in (("image", -row), ("images", -row), ("first_image", row)):
-        own[f"presenter.{name}"] += shift
-    spikes = output["spike_monitor.i"] // p.neurons == number
-    own |= {name: output[name][spikes] for name in SPIKE_OUTPUTS}
-    own["spike_monitor.i"] -= number * p.neurons
-    presentations = output["presentation_monitor.i"] == number
-    own |= {name: output[name][presentations] for name in PRESENTATION_OUTPUTS}
-    own["presentation_monitor.image"] -= row
-    return own
+        return [output]
+    spikes = _by_network(output["spike_monitor.i"] // p.neurons, replicas)
+    presentations = _by_network(output["presentation_monitor.i"], replicas)
+    parts: list[Mapping[str, NDArray[Any]]] = []
+    for number, row in enumerate(rows):
+        own = {name: part(output[name], number, replicas, size).copy() for name, (_, size) in layout.items()}
+        for name, shift in (("image", -row), ("images", -row), ("first_image", row)):
+            own[f"presenter.{name}"] += shift
+        own |= {name: output[name][spikes[number]] for name in SPIKE_OUTPUTS}
+        own["spike_monitor.i"] -= number * p.neurons
+        own |= {name: output[name][presentations[number]] for name in PRESENTATION_OUTPUTS}
+        own["presentation_monitor.image"] -= row
+        parts.append(own)
+    return parts
+
+
+def _by_network(networks: NDArray[Any], replicas: int) -> list[NDArray[np.intp]]:
+    """Where each network occurs, in the order in which it does."""
+    order = np.argsort(networks, kind="stable")
+    return np.split(order, np.searchsorted(networks[order], np.arange(1, replicas)))
 
 
 def collect(

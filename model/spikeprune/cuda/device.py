@@ -77,6 +77,8 @@ class OrderedCUDADevice(CUDAStandaloneDevice):
     """
 
     part = 1024
+    #: Whether synapses in a known pattern are made by a template of this package.
+    creates_regular_synapses = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -8,6 +8,7 @@ from typing import Any
 
 from brian2 import Quantity, Synapses, second
 from brian2.codegen.codeobject import create_runner_codeobj
+from brian2.devices.device import get_device
 from brian2.groups.subgroup import Subgroup
 from brian2.synapses.synapses import SynapticPathway
 
@@ -163,7 +164,7 @@ class RegularSynapses(Synapses):
 
     def _add_synapses_generator(self, *args: Any, namespace: Mapping[str, Any] | None = None, **kwds: Any) -> None:
         fast = self._fast_class()
-        if fast is None:
+        if fast is None and not getattr(get_device(), "creates_regular_synapses", False):
             super()._add_synapses_generator(*args, namespace=namespace, **kwds)
             return
         create = create_runner_codeobj(

@@ -138,10 +138,10 @@ def sweep(
     failures: dict[str, str] = {}
     if missing:
         _make_folder(root)
-        with _client(scheduler, workers, len(missing), watcher) as client:
+        jobs = groups_of(missing, replicas)
+        with _client(scheduler, workers, len(jobs), watcher) as client:
             own_process = scheduler is not None or workers != 0
-            groups = groups_of(missing, replicas)
-            failures = _carry_out(client, groups, root, experiment.data.origin, own_process, watcher)
+            failures = _carry_out(client, jobs, root, experiment.data.origin, own_process, watcher)
     summaries = [(run, Summary.read(root / run.name)) for run in runs if finished(root / run.name)]
     table = run_table((run.label, summary) for run, summary in summaries)
     if table.empty:
