@@ -176,7 +176,8 @@ def test_networks_side_by_side_have_the_numbers_of_cpp(
     rules = [replace(KINDS[kind], beta=0.5 + 0.1 * seed) for seed in seeds]
     program, reference = on_cpu(KINDS[kind], replicas=3), in_cpp(KINDS[kind])
     program.order, program.threads = "random:6", 32
-    states = [initial_state(program.parameters, rule, seed, program.layout) for rule, seed in zip(rules, seeds, strict=True)]
+    layout = program.layout
+    states = [initial_state(program.parameters, rule, seed, layout) for rule, seed in zip(rules, seeds, strict=True)]
     results = program.run_all(states, [pixels[:4]] * 3, seeds=seeds, first_images=[0] * 3, rules=rules)
     assert program.faults == {}
     assert len({result.counts.presentations for result in results}) > 1

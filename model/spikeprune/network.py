@@ -153,7 +153,7 @@ def build_network(
     inhibitory = group(
         n, neuron.INHIBITORY + "spikes : integer\n", ("step",), begin, threshold=neuron.INHIBITORY_THRESHOLD,
         reset=neuron.INHIBITORY_SPIKE + "spikes += 1", name="inhibitory",
-        method_options={"awake": neuron.INHIBITORY_AWAKE},
+        method_options={"awake": neuron.INHIBITORY_AWAKE}, blocks=replicas,
     )  # fmt: skip
     # The excitatory neurons read the pool before it decays, as they read their own conductances.
     pool = group(1, neuron.INHIBITION_POOL, ("step",), begin, name="pool", order=1)

@@ -9,8 +9,6 @@ from brian2.utils.stringtools import stripped_deindented_lines
 from brian2cuda.codeobject import CUDAStandaloneCodeObject
 from brian2cuda.cuda_generator import CUDACodeGenerator
 
-from ..standalone.generator import CREATION_TEMPLATE
-
 __all__ = ["TEMPLATES", "OrderedCUDACodeObject", "common_definitions"]
 
 #: Brian2's name of a template to ours.  Other names than Brian2's keep brian2cuda from treating them as its own.
@@ -19,7 +17,7 @@ TEMPLATES = {
     "reset": "ordered_reset",
     "stateupdate": "ordered_update",
     "synapses": "ordered_pathway",
-    CREATION_TEMPLATE: "ordered_create",
+    "ordered_create": "ordered_create",
     "synapses_push_spikes": "ordered_nothing",
     "spikemonitor": "ordered_monitor",
     "summed_variable": "ordered_sum",

@@ -77,8 +77,8 @@ class OrderedCUDADevice(CUDAStandaloneDevice):
     """
 
     part = 1024
-    #: Whether synapses in a known pattern are made by a template of this package.
-    creates_regular_synapses = True
+    #: Template and code object that make synapses in a known pattern.
+    regular_creation = ("ordered_create", OrderedCUDACodeObject)
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,7 +100,8 @@ class OrderedCUDADevice(CUDAStandaloneDevice):
         template_kwds: Mapping[str, Any] | None = None,
         **kwds: Any,
     ) -> CodeObject:
-        ours = template_name in TEMPLATES and codeobj_class in (None, CUDAStandaloneCodeObject)
+        ours = template_name in TEMPLATES
+        ours = ours and codeobj_class in (None, CUDAStandaloneCodeObject, OrderedCUDACodeObject)
         if ours:
             keywords = dict(template_kwds or {})
             if template_name == "synapses":

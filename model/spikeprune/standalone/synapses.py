@@ -164,12 +164,13 @@ class RegularSynapses(Synapses):
 
     def _add_synapses_generator(self, *args: Any, namespace: Mapping[str, Any] | None = None, **kwds: Any) -> None:
         fast = self._fast_class()
-        if fast is None and not getattr(get_device(), "creates_regular_synapses", False):
+        template, made_by = getattr(get_device(), "regular_creation", (CREATION_TEMPLATE, fast))
+        if made_by is None:
             super()._add_synapses_generator(*args, namespace=namespace, **kwds)
             return
         create = create_runner_codeobj(
-            self, "", CREATION_TEMPLATE, name=f"{self.name}_{CREATION_TEMPLATE}_codeobject*", check_units=False,
-            run_namespace=namespace, codeobj_class=fast,
+            self, "", template, name=f"{self.name}_{template}_codeobject*", check_units=False,
+            run_namespace=namespace, codeobj_class=made_by,
         )  # fmt: skip
         create()
 

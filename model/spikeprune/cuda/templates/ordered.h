@@ -100,6 +100,11 @@ __global__ static void join_events(
         events[neurons] = before + number;
 }
 
+inline void join(int32_t* events, const int neurons, const int32_t* of_parts, const int* numbers, const int part)
+{
+    join_events<<<(neurons + part - 1)/part, threads()>>>(events, neurons, of_parts, numbers, part);
+}
+
 // What lasts from one run of a network to the next, by the name of the Brian2 object.
 template <typename T> T& lasting(const std::string& name)
 {

@@ -7,7 +7,7 @@
 {% macro _device(name) %}{{device.get_array_name(variables[name], access_data=False, prefix='dev')}}{% endmacro %}
 
 {% block launches %}
-    const int _sources = {{constant_or_scalar('N_pre', variables['N_pre'])}}, _targets = {{constant_or_scalar('N_post', variables['N_post'])}};
+    const int _sources = {{owner.source|length}}, _targets = {{owner.target|length}};
     {% if owner.pattern_j %}
     const int _fan_out = 1, _fan_in = 1;
     {% else %}

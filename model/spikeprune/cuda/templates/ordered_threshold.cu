@@ -69,7 +69,7 @@ __global__ void kernel_{{codeobj_name}}(int32_t* _events, int* _numbers, const i
     static int32_t* const _of_parts = ordered::on_device(std::vector<int32_t>(_N));
     static int* const _numbers = ordered::on_device(std::vector<int>({{_parts}}));
     kernel_{{codeobj_name}}<<<{{_parts}}, ordered::threads_for({{device.part}})>>>(_of_parts, _numbers, _N, %HOST_PARAMETERS%);
-    ordered::join_events<<<{{_parts}}, ordered::threads()>>>(_events, _N, _of_parts, _numbers, {{device.part}});
+    ordered::join(_events, _N, _of_parts, _numbers, {{device.part}});
     {% else %}
     kernel_{{codeobj_name}}<<<1, ordered::threads_for(_N)>>>(_events, nullptr, _N, %HOST_PARAMETERS%);
     {% endif %}
