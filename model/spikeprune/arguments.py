@@ -32,7 +32,7 @@ def network_given(given: Any, neurons: int | None, data: Dataset, epochs: int = 
     Parameters
     ----------
     given : NetworkParameters, mapping or None
-        None stands for the defaults.  What a mapping does not give follows the data and the numbers of neurons and images.
+        None: the defaults.  What a mapping does not give follows the data and the numbers of neurons and images.
     neurons : int or None
         Those of `given` unless given here; 100 where neither says.
     data : Dataset
