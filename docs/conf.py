@@ -60,6 +60,7 @@ numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 add_module_names = False
 python_use_unqualified_type_names = True
+smartquotes = False  # it would make one dash of the two of an option
 
 sphinx_gallery_conf = {
     "examples_dirs": ["gallery"],

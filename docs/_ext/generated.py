@@ -1,7 +1,8 @@
 """Sphinx directives that make reference tables from their sources, so that no page repeats what the code says.
 
 ``parameter-table``    fields of NetworkParameters
-``rule-table``         every rule of the registry, and the parameters of each
+``rule-overview``      every rule of the registry
+``rule-table``         the parameters of each of them
 ``command-reference``  every command with its arguments and options
 ``result-tables``      every group of results/reference/*.json
 
@@ -25,6 +26,12 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
+from typer.main import get_command
+
+import spikeprune
+from spikeprune import NetworkParameters
+from spikeprune.cli import app as command_line
+from spikeprune.pruning import RULES
 
 ROOT = Path(__file__).parents[2]
 RANGES = {"any": "", "positive": "> 0", "not negative": "≥ 0", "share": "0 to 1"}
@@ -63,30 +70,32 @@ PARAMETERS = ("name", "default", "unit", "meaning", "range", "source")
 
 def parameters() -> Iterator[str]:
     """Every constant of the network."""
-    from spikeprune import NetworkParameters
-
     yield from table(PARAMETERS, parameter_rows(NetworkParameters))
 
 
-def pruning_rules() -> Iterator[str]:
-    """What there is, then each rule with its parameters."""
-    import spikeprune
-    from spikeprune.pruning import RULES
+def class_of(rule: Any) -> str:
+    """The class of a rule, linked where it is documented."""
+    name = rule.__name__
+    return f"{{py:class}}`spikeprune.{name}`" if name in spikeprune.__all__ else f"`{name}`"
 
-    def link(rule: Any) -> str:
-        name = rule.__name__
-        return f"{{py:class}}`spikeprune.{name}`" if name in spikeprune.__all__ else f"`{name}`"
 
-    def summary(rule: Any) -> str:
-        return markdown((inspect.getdoc(rule) or "").split("\n\n")[0])
+def summary(rule: Any) -> str:
+    """The first sentence of a rule's docstring."""
+    return markdown((inspect.getdoc(rule) or "").split("\n\n")[0])
 
+
+def rule_overview() -> Iterator[str]:
+    """What rules there are."""
     yield from table(
-        ("`--rule`", "class", "what it does"),
-        ([f"[`{name}`](#rule-{name})", link(rule), summary(rule)] for name, rule in RULES.items()),
+        ("`--rule`", "what it does"), ([f"[`{name}`](#rule-{name})", summary(rule)] for name, rule in RULES.items())
     )
+
+
+def pruning_rules() -> Iterator[str]:
+    """Each rule with its parameters."""
     for name, rule in RULES.items():
         yield from (f"(rule-{name})=", f"## {name}", "", summary(rule), "")
-        yield from (f"Class {link(rule)}, module `{rule.__module__}`.", "")
+        yield from (f"Class {class_of(rule)}, module `{rule.__module__}`.", "")
         if fields(rule):
             yield from table(PARAMETERS, parameter_rows(rule))
         else:
@@ -95,11 +104,7 @@ def pruning_rules() -> Iterator[str]:
 
 def commands() -> Iterator[str]:
     """Every command as its own help says it."""
-    from typer.main import get_command
-
-    from spikeprune.cli import app
-
-    group: Any = get_command(app)
+    group: Any = get_command(command_line)
     for name, command in group.commands.items():
         context = command.make_context(f"spikeprune {name}", [], resilient_parsing=True)
         yield from (f"(command-{name})=", f"## spikeprune {name}", "", inspect.cleandoc(command.help or ""), "")
@@ -203,8 +208,8 @@ def is_there(name: str) -> bool:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives."""
     made = {
-        "parameter-table": parameters, "rule-table": pruning_rules, "command-reference": commands,
-        "result-tables": results,
+        "parameter-table": parameters, "rule-overview": rule_overview, "rule-table": pruning_rules,
+        "command-reference": commands, "result-tables": results,
     }  # fmt: skip
     for name, function in made.items():
         app.add_directive(name, directive(function))
