@@ -58,10 +58,11 @@ def parameter_rows(kind: Any) -> Iterator[list[str]]:
         default = str(entry.default).lower() if isinstance(entry.default, bool) else f"{entry.default:g}"
         if isinstance(entry.default, int) and not isinstance(entry.default, bool):
             default = str(entry.default)
-        unit = facts.get("unit", "1")
+        unit, allowed = facts.get("unit", "1"), facts.get("allowed", "any")
+        source = re.sub(r"\[(\d)\]", r"\[\1\]", facts.get("source", ""))
         yield [
             f"`{entry.name}`", default, "" if unit == "1" else unit, markdown(facts.get("meaning", "")),
-            RANGES.get(allowed := facts.get("allowed", "any"), allowed), re.sub(r"\[(\d)\]", r"\[\1\]", facts.get("source", "")),
+            RANGES.get(allowed, allowed), source,
         ]  # fmt: skip
 
 
@@ -128,11 +129,8 @@ def results() -> Iterator[str]:
             (_group(group) for group in document["groups"]),
         )
         commits = sorted({entry["commit"][:7] for entry in _listed(document["provenance"])})
-        yield from (
-            f"`{document['command']}`; {document['runs']} runs of commit{'s' * (len(commits) > 1)} {', '.join(commits)}; "
-            f"`results/reference/{path.name}`.",
-            "",
-        )
+        origin = f"{document['runs']} runs of commit{'s' * (len(commits) > 1)} {', '.join(commits)}"
+        yield from (f"`{document['command']}`; {origin}; `results/reference/{path.name}`.", "")
 
 
 def _listed(value: Any) -> list[Any]:
