@@ -53,6 +53,7 @@ LEVELS = {
     "settings": 9,
     "run": 10,
     "continuing": 11,
+    "loading": 11,
     "history": 11,
     "training": 12,
     "summary": 12,

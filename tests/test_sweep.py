@@ -85,7 +85,7 @@ def planned(path: Path) -> list[PlannedRun]:
     """The runs of an experiment."""
     experiment = Experiment.read(path)
     dataset = experiment.data.load()
-    return experiment.plan(dataset.checksum, dataset.n_inputs)
+    return experiment.plan(dataset.checksum, dataset.n_inputs, images=len(dataset.train_images))
 
 
 def numbers(table: pd.DataFrame) -> pd.DataFrame:

@@ -51,6 +51,8 @@ class Evaluation:
         Effective_ACs, Effective_MACs and Dense per inference, and connection sparsity.
     unrecruited : int
         Neurons whose theta was raised to ``theta_recruited`` because training had left it below.
+    pruning_events : int or None
+        Pruning events in the training; None of an evaluation from before they were counted.
     """
 
     readout: Readout
@@ -59,6 +61,7 @@ class Evaluation:
     counts: OperationCounts
     neurobench: dict[str, float]
     unrecruited: int = 0
+    pruning_events: int | None = None
 
     @property
     def accuracy(self) -> float:
@@ -96,6 +99,7 @@ class Evaluation:
             "silent_neurons": len(self.readout.silent),
             "dead_neurons": len(self.dead),
             "unrecruited_neurons": self.unrecruited,
+            "pruning_events": self.pruning_events,
             "counts": self.counts.as_dict(),
             "neurobench": self.neurobench,
             "confusion": self.readout.confusion.tolist(),
@@ -113,7 +117,7 @@ class Evaluation:
         counts = OperationCounts.from_dict(values["counts"])
         return cls(
             readout, arrays["responses"].astype(np.int32), arrays["labels"], counts, values["neurobench"],
-            values.get("unrecruited_neurons", 0),
+            values.get("unrecruited_neurons", 0), values.get("pruning_events"),
         )  # fmt: skip
 
 
@@ -199,6 +203,7 @@ def evaluate(
     seed: int,
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
+    pruning_events: int | None = None,
 ) -> Evaluation:
     """Show the test images of `dataset` to a frozen network.
 
@@ -217,6 +222,8 @@ def evaluate(
         Programs that run at the same time: as many as cores may be used, for compiled programs, unless given.
     progress : callable, optional
         Called with the number of images done.
+    pruning_events : int, optional
+        Pruning events that the network has gone through.
 
     Raises
     ------
@@ -240,4 +247,4 @@ def evaluate(
     neurobench = synaptic_operations(counts, p.inputs, p.neurons, p.slot_steps) | {
         "connection_sparsity": network, "connection_sparsity_plastic": layer,
     }  # fmt: skip
-    return Evaluation(readout, responses, dataset.test_labels, counts, neurobench, unrecruited)
+    return Evaluation(readout, responses, dataset.test_labels, counts, neurobench, unrecruited, pruning_events)

@@ -36,6 +36,7 @@ def history_entry(
         "seconds": seconds,
         "accuracy": accuracy,
         "counts": result.counts.as_dict(),
+        "pruning_events": rule.events_in(position),
         "removed_share": float(1 - alive.mean()),
         "frozen_share": float(frozen.mean()),
         "threshold": None if threshold is None else quantiles(threshold),

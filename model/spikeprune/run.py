@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -24,8 +23,9 @@ from spikeprune.readout import NO_ANSWER, score
 from spikeprune.recent import RecentResponses
 from spikeprune.records import RunFolder
 from spikeprune.settings import Settings
+from spikeprune.state import check_state
 
-__all__ = ["Run", "arrays", "check_state", "restore"]
+__all__ = ["Run"]
 
 
 @dataclass(repr=False)
@@ -131,6 +131,11 @@ class Run:
         return sum((OperationCounts.from_dict(entry["counts"]) for entry in self.history), OperationCounts.zero())
 
     @property
+    def pruning_events(self) -> int:
+        """Pruning events in the training, or so far."""
+        return self.settings.rule.events_in(self.history[-1]["images"] if self.history else 0)
+
+    @property
     def assignment(self) -> NDArray[np.int64]:
         """Class of each neuron [neurons]."""
         return self.recent.assignment
@@ -168,13 +173,13 @@ class Run:
         Evaluation
             Also kept in the run's folder, where it has one and the data are its own.
         """
-        check_state(self)
+        check_state(self.state, self.program.layout)
         given = None if dataset is None else with_classes(as_dataset(dataset), self.data)
         own = given is None or given.checksum == self.data.checksum
         data = self.dataset if given is None else given
         result = evaluate(
             self.program, self.state, data, self.responses, self.labels, seed=self.settings.seed, workers=workers,
-            progress=progress,
+            progress=progress, pruning_events=self.pruning_events,
         )  # fmt: skip
         if own:
             self.evaluation = result
@@ -222,7 +227,7 @@ class Run:
         self, images: Any, *, workers: int | None = None, progress: Callable[[int], None] | None = None
     ) -> NDArray[np.int32]:
         """Spikes of each neuron at each image, the network being frozen [n_images, neurons]; see :meth:`predict`."""
-        check_state(self)
+        check_state(self.state, self.program.layout)
         shape, array = self.data.image_shape, plain_array(images, "The images")
         if array.shape in (shape, (prod(shape),)):
             array = array[np.newaxis]  # a single one
@@ -265,31 +270,3 @@ class Run:
     def _scores(self, images: Any, readout: str, **options: Any) -> NDArray[np.float64]:
         scores = fit(readout, self.responses, self.labels, self.data.n_classes)
         return scores(self.respond(images, **options))
-
-
-def restore(run: Run, stored: dict[str, NDArray[Any]]) -> None:
-    try:
-        run.state = {name[6:]: value for name, value in stored.items() if name.startswith("state/")}
-        run.recent.extend(stored["responses"], stored["labels"])
-        run.history = json.loads(str(stored["history"]))
-    except (KeyError, ValueError) as error:
-        raise _misfit(str(error)) from error
-
-
-def check_state(run: Run) -> None:
-    """Raise RunFolderError unless the state is that of the run's program."""
-    found = {name: len(value) for name, value in run.state.items()}
-    wanted = {name: size for name, (_, size) in run.program.layout.items()}
-    if found != wanted:
-        raise _misfit(", ".join(sorted(name for name in found | wanted if found.get(name) != wanted.get(name))))
-
-
-def _misfit(what: str) -> RunFolderError:
-    return RunFolderError(f"The arrays of the run do not fit this version of spikeprune ({what}): train again.")
-
-
-def arrays(run: Run) -> dict[str, Any]:
-    return {
-        **{f"state/{name}": value for name, value in run.state.items()},
-        "responses": run.recent.responses, "labels": run.recent.labels,
-    }  # fmt: skip

@@ -132,7 +132,8 @@ class Program(ABC):
         learning : bool
             Whether weights and thresholds change and pruning events happen.
         rule : PruningRule, optional
-            Another rule of the same strings: its parameters and its schedule hold for this run.
+            Another rule of the same strings: its parameters and its schedule hold for this run.  A training needs the
+            schedule in images (:meth:`~spikeprune.pruning.PruningRule.for_images`).
 
         Returns
         -------
@@ -157,7 +158,7 @@ class Program(ABC):
             )
         pixels = np.zeros((self.chunk, self.parameters.inputs), dtype=np.uint8)
         pixels[:count] = images
-        start, stop, interval = rule.schedule
+        start, stop, interval = rule.schedule if learning else (0, 0, 1)
         stream = Stream.TRAINING_SPIKES if learning else Stream.EVALUATION_SPIKES
         inputs: dict[str, Any] = dict(state)
         inputs |= {name: np.zeros_like(state[name]) for name in COUNTERS}
