@@ -305,11 +305,17 @@ def test_post_training_pruning_counts_before_evaluation(tiny: Path, tmp_path: Pa
 def test_interrupted_run_goes_on_to_the_same_end(
     stop: signal.Signals, tiny: Path, trained: Path, tmp_path: Path
 ) -> None:
-    """After the first chunk: by Ctrl-C, by a batch system, by a terminal that is closed."""
+    """After the first chunk: by Ctrl-C, by a batch system, by a terminal that is closed.
+
+    Ctrl-C comes to the background job of a script, which was started with the signal ignored.
+    """
     folder = tmp_path / "run"
     command = [sys.executable, "-c", "from spikeprune.cli import main; main()", "train", "--data", str(tiny), *TINY,
                *PRUNING, "--out", str(folder)]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    )  # fmt: skip
     until = time.monotonic() + 120
     while not (folder / "checkpoint.npz").exists() and process.poll() is None and time.monotonic() < until:
         time.sleep(0.002)

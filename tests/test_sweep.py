@@ -400,6 +400,26 @@ def test_a_killed_sweep_loses_nothing(tmp_path: Path, finished: tuple[Path, Swee
     assert numbers(result.table).equals(numbers(finished[1].table))
 
 
+def test_a_sweep_that_was_started_with_interrupts_ignored_ignores_them(
+    tmp_path: Path, finished: tuple[Path, SweepResult, Notes]
+) -> None:
+    """As the background job of a script is; Brian2's handler would call what says that the signal is ignored."""
+    copied = shutil.copytree(finished[0], tmp_path / "copied")
+    code = (
+        "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "from spikeprune.sweep import Watcher, sweep\n"
+        "class Interrupting(Watcher):\n"
+        "    def planned(self, runs, missing, images, tests):\n"
+        "        assert not missing\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "        print('interrupted')\n"
+        "print(len(sweep('tiny.toml', 'runs', 'results', workers=0, watcher=Interrupting()).table))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=copied)
+    assert (done.returncode, done.stdout.split()) == (0, ["interrupted", "4"]), done.stderr
+
+
 def test_two_sweeps_at_once_share_the_work(tmp_path: Path, finished: tuple[Path, SweepResult, Notes]) -> None:
     """Where another process is at work on a run, it is waited for and its result taken."""
     path, root = write_experiment(tmp_path, seeds=[0]), tmp_path / "runs"

@@ -29,7 +29,7 @@ from spikeprune.readout import Readout, read_out, silent_neurons
 from spikeprune.records import RunFolder
 from spikeprune.seals import checksum_of, sealed
 
-__all__ = ["BLOCK", "Evaluation", "evaluate", "frozen_thresholds"]
+__all__ = ["BLOCK", "Evaluation", "evaluate", "frozen_state", "frozen_thresholds"]
 
 #: Images in a block.  Part of what an evaluation means: another size gives (slightly) other responses.
 BLOCK = 500
@@ -138,7 +138,8 @@ def frozen_thresholds(theta: NDArray[Any], p: NetworkParameters) -> NDArray[Any]
     return np.maximum(theta, np.asarray(p.theta_recruited * 1e-3, dtype=theta.dtype))
 
 
-def _frozen(program: Program, state: State) -> State:
+def frozen_state(program: Program, state: State) -> State:
+    """Return the state that an evaluation starts from."""
     theta = frozen_thresholds(state["excitatory.theta"], program.parameters)
     return state | {"excitatory.theta": theta}
 
@@ -159,7 +160,7 @@ def respond(
     responses : ndarray of int32 [images, neurons]
     counts : OperationCounts
     """
-    state = _frozen(program, state)
+    state = frozen_state(program, state)
     side_by_side = (workers or usable_cores()) if program.backend == "cpp_standalone" else 1
     done, stopped = 0, False
 
@@ -238,7 +239,7 @@ def evaluate(
     if not (train_labels >= 0).any():
         raise DataError("None of the images that assign neurons to classes has a label: label some training images.")
     images = dataset.test_images.reshape(len(dataset.test_images), -1)
-    unrecruited = int(np.count_nonzero(_frozen(program, state)["excitatory.theta"] > state["excitatory.theta"]))
+    unrecruited = int(np.count_nonzero(frozen_state(program, state)["excitatory.theta"] > state["excitatory.theta"]))
     responses, counts = respond(program, state, images, seed=seed, workers=workers, progress=progress)
     classes, p = dataset.n_classes, program.parameters
     readout = read_out(train_responses, train_labels, responses, dataset.test_labels, classes)

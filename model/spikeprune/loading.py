@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from spikeprune.datasets import DataDescription, Dataset, as_dataset
 from spikeprune.errors import DataError, RunFolderError
 from spikeprune.evaluation import Evaluation
+from spikeprune.history import History
 from spikeprune.records import RunFolder
 from spikeprune.run import Run
 from spikeprune.settings import Settings
@@ -66,7 +67,9 @@ def open_run(record: RunFolder, dataset: Dataset | Any | None, report: Callable[
         raise RunFolderError(f"{record.path / 'run.json'} is damaged ({error}): restore it from a copy.") from error
     except DataError as error:
         raise RunFolderError(f"{record.path}: {error}") from error
-    return Run(settings, data, given, folder=record, report=report)
+    run = Run(settings, data, given, folder=record, report=report)
+    run.snapshot_at = tuple(description.get("snapshots", ()))
+    return run
 
 
 def check_rule(record: RunFolder, run: Run) -> None:
@@ -84,7 +87,7 @@ def restore(run: Run, stored: dict[str, NDArray[Any]]) -> None:
     try:
         run.state = {name[6:]: value for name, value in stored.items() if name.startswith("state/")}
         run.recent.extend(stored["responses"], stored["labels"])
-        run.history = json.loads(str(stored["history"]))
+        run.history = History(json.loads(str(stored["history"])))
     except (KeyError, ValueError) as error:
         raise misfit(str(error)) from error
 

@@ -17,7 +17,7 @@ from spikeprune.errors import ParameterError, RunFolderError
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
 
-__all__ = ["check_state", "finish_state", "initial_state", "initial_weights", "misfit"]
+__all__ = ["check_state", "finish_state", "initial_state", "initial_weights", "misfit", "rule_thresholds"]
 
 #: Time step of the last spike of a neuron that has not fired: of its trace, nothing is left.
 NEVER = -1e6
@@ -116,6 +116,17 @@ def finish_state(p: NetworkParameters, rule: PruningRule, state: dict[str, Any])
         "incoming.fan_in": remains.sum(axis=0).astype(np.int32),
         "incoming.plastic_in": remains.sum(axis=0).astype(np.int32),
     }
+
+
+def rule_thresholds(rule: PruningRule, state: Mapping[str, NDArray[Any]], neurons: int) -> NDArray[Any] | None:
+    """Return the pruning threshold of every neuron [neurons]; None of a rule that has none.
+
+    It is a variable of the neurons, or a parameter, the same for all.
+    """
+    if not rule.acts_in_training or not rule.threshold:
+        return None
+    threshold = state.get(f"incoming.{rule.threshold}", getattr(rule, rule.threshold, 0.0))
+    return np.broadcast_to(np.asarray(threshold, dtype=np.float64), (neurons,))
 
 
 def check_state(state: Mapping[str, NDArray[Any]], layout: Mapping[str, tuple[Any, int]]) -> None:

@@ -11,7 +11,7 @@ import inspect
 import json
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,13 @@ from spikeprune.errors import DataNote, ParameterError, RunFolderError
 from spikeprune.history import history_entry
 from spikeprune.loading import arrays, check_rule, load, open_run, restore
 from spikeprune.parameters import NetworkParameters
+from spikeprune.progress import TrainingBar
 from spikeprune.provenance import provenance
 from spikeprune.pruning import PruningRule
 from spikeprune.records import RunFolder
 from spikeprune.run import Run
 from spikeprune.settings import Settings
+from spikeprune.snapshots import moments
 from spikeprune.state import check_state, finish_state
 
 __all__ = ["Run", "Settings", "load", "load_origin", "resume", "train"]
@@ -58,7 +60,8 @@ def train(
     folder: str | Path | None = None,
     origin: dict[str, Any] | None = None,
     allow_inert: bool = False,
-    progress: Progress | None = None,
+    snapshots: float | Iterable[float] | None = None,
+    progress: Progress | bool | None = None,
     report: Callable[[str], None] | None = None,
     **unknown: Any,
 ) -> Run:
@@ -97,8 +100,11 @@ def train(
         How to load the data again; the data set's own `origin` unless given.
     allow_inert : bool
         Train even if the rule never acts in so many images.
-    progress : callable, optional
-        Called after every chunk with the new entry of the history.
+    snapshots : int, float or iterable of these, optional
+        Keep weights, masks and thresholds every so many images (or shares of the training), or exactly then:
+        ``run.snapshots``.
+    progress : callable or True, optional
+        Called after every chunk with the new entry of the history; True shows a bar, in notebooks too.
     report : callable, optional
         Called with a sentence before something that takes long.
 
@@ -140,6 +146,7 @@ def train(
     if folder is not None:
         RunFolder.check(folder)  # before the compiler starts
     run = Run(settings, DataDescription.of(data), data, report=report)
+    run.snapshot_at = tuple(moments(snapshots, shown))
     run.state = first_state(run, before)
     if folder is None:
         return _continue(run, progress)
@@ -149,6 +156,7 @@ def train(
         folder,
         {
             "settings": settings.as_dict(), "data": description, **source,
+            **({"snapshots": list(run.snapshot_at)} if run.snapshot_at else {}),
             "provenance": provenance(getattr(run.program, "compiler", None)),
         },
     )  # fmt: skip
@@ -166,7 +174,7 @@ def resume(
     folder: str | Path,
     dataset: Dataset | None = None,
     *,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     report: Callable[[str], None] | None = None,
 ) -> Run:
     """Go on with an interrupted run from its last checkpoint, or load a complete one.
@@ -211,7 +219,12 @@ def _predecessor(record: RunFolder) -> Run | None:
     )
 
 
-def _continue(run: Run, progress: Progress | None) -> Run:
+def _continue(run: Run, progress: Progress | bool | None) -> Run:
+    if isinstance(progress, bool):
+        if not progress:
+            return _continue(run, None)
+        with TrainingBar(f"Training, {run.settings.rule.name}") as bar:
+            return _continue(run, bar)
     if run.folder is None:
         _show_images(run, progress)
         run.state = finish_state(run.settings.parameters, run.settings.rule, run.state)
@@ -237,7 +250,9 @@ def _show_images(run: Run, progress: Progress | None) -> None:
     images = data.train_images.reshape(len(data.train_images), -1)
     position, total = (run.history[-1]["images"] if run.history else 0), settings.epochs * len(images)
     while position < total:
-        numbers = np.arange(position, min(position + settings.chunk, total))
+        # A chunk ends where a snapshot is wanted; how images are cut into chunks changes nothing.
+        wanted = next((at for at in run.snapshot_at if at > position), total)
+        numbers = np.arange(position, min(position + settings.chunk, wanted, total))
         orders = {epoch: settings.order(len(images), epoch) for epoch in set((numbers // len(images)).tolist())}
         shown = np.array([orders[number // len(images)][number % len(images)] for number in numbers.tolist()])
         began = time.perf_counter()
@@ -245,10 +260,15 @@ def _show_images(run: Run, progress: Progress | None) -> None:
         seconds = time.perf_counter() - began
         labels = data.train_labels[shown]
         position += len(numbers)
-        entry = history_entry(run, result, labels, position, total, seconds)
+        entry = history_entry(
+            settings.rule, result, labels, run.assignment if len(run.recent) else None, run.data.n_classes, position,
+            total, seconds,
+        )  # fmt: skip
         run.state = result.state
         run.recent.extend(result.responses, labels)
         run.history.append(entry)
+        if position in run.snapshot_at:
+            run.keep_snapshot()
         if run.folder is not None:
             run.folder.write_checkpoint(arrays(run) | {"history": np.array(json.dumps(run.history))})
         if progress is not None:

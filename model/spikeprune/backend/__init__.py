@@ -8,6 +8,7 @@ from spikeprune.backend.base import PRECISIONS, ChunkResult, Program, State, exp
 from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
+from spikeprune.quiet import leave_interrupts_ignored
 
 __all__ = ["BACKENDS", "COMPILED", "PRECISIONS", "ChunkResult", "Program", "State", "make_program"]
 
@@ -48,6 +49,7 @@ def make_program(
     """
     if backend not in BACKENDS:
         raise ParameterError(unknown_name("back end", backend, BACKENDS))
+    leave_interrupts_ignored()
     with explained(rule):
         if backend == "cpp_standalone":
             from spikeprune.backend.standalone import StandaloneProgram
@@ -59,4 +61,4 @@ def make_program(
             return CudaProgram(parameters, rule, chunk, precision, **options)
         from spikeprune.backend.runtime import RuntimeProgram
 
-        return RuntimeProgram(parameters, rule, chunk, precision, target=backend)
+        return RuntimeProgram(parameters, rule, chunk, precision, target=backend, **options)
