@@ -501,7 +501,7 @@ TWO_NEURONS = NetworkParameters(
 
 @pytest.fixture(scope="module")
 def crippled() -> Program:
-    return make_program("numpy", TWO_NEURONS, SoftPruning(start=10**6), 2, "double")
+    return make_program("numpy", TWO_NEURONS, SoftPruning(start=10**6, interval=1000), 2, "double")
 
 
 def fire(
@@ -647,13 +647,13 @@ def test_rules_are_made_from_text() -> None:
         ("adaptiv", {}, "Unknown rule 'adaptiv' .did you mean 'adaptive'"),
         ("adaptive", {"bta": 1}, "Unknown parameter of AdaptivePruning 'bta' .did you mean 'beta'"),
         ("adaptive", {"eta": 1.5}, "'eta' is 1.5: it must lie between 0 and 1"),
-        ("adaptive", {"interval": 0}, "'interval' is 0: it must be greater than 0"),
+        ("adaptive", {"interval": 0}, "'interval' is 0: it must be at least 1"),
         ("adaptive", {"interval": 2.5}, "'interval' is 2.5: it must be a whole number"),
         ("constant", {"h": -0.1}, "'h' is -0.1: it must not be negative"),
         ("constant", {"h": "much"}, "'h' is 'much': it must be a finite number"),
         ("soft", {"value": float("nan")}, "'value' is nan: it must be a finite number"),
         ("post-training", {"share": 1.01}, "'share' is 1.01: it must lie between 0 and 1"),
-        ("critical-period", {"stop": 10}, "'stop' is 10: it must not be less than 'start', which is 37000"),
+        ("critical-period", {"start": 20, "stop": 10}, "'stop' is 10: it must not be less than 'start', which is 20"),
         ("critical-period", {"strength": 0}, "Unknown parameter of CriticalPeriodPruning 'strength'"),
         ("none", {"h": 1}, "Rule 'none' has no parameters, but h was given"),
     ],

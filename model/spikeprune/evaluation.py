@@ -30,7 +30,7 @@ from spikeprune.readout import Readout, read_out, silent_neurons
 from spikeprune.records import RunFolder
 from spikeprune.seals import checksum_of, sealed
 
-__all__ = ["BLOCK", "Evaluation", "evaluate", "frozen_thresholds"]
+__all__ = ["BLOCK", "Evaluation", "evaluate", "frozen_state", "frozen_thresholds"]
 
 #: Images in a block.  Part of what an evaluation means: another size gives (slightly) other responses.
 BLOCK = 500
@@ -54,6 +54,8 @@ class Evaluation:
         Neurons whose theta was raised because training had left it below the share ``theta_recruited`` of the median.
     removed_neurons : int
         Neurons that have lost all their synapses.
+    pruning_events : int or None
+        Pruning events in the training; None of an evaluation from before they were counted.
     """
 
     readout: Readout
@@ -63,6 +65,7 @@ class Evaluation:
     neurobench: dict[str, float]
     unrecruited: int = 0
     removed_neurons: int = 0
+    pruning_events: int | None = None
 
     @property
     def accuracy(self) -> float:
@@ -101,6 +104,7 @@ class Evaluation:
             "dead_neurons": len(self.dead),
             "unrecruited_neurons": self.unrecruited,
             "removed_neurons": self.removed_neurons,
+            "pruning_events": self.pruning_events,
             "counts": self.counts.as_dict(),
             "neurobench": self.neurobench,
             "confusion": self.readout.confusion.tolist(),
@@ -118,7 +122,8 @@ class Evaluation:
         counts = OperationCounts.from_dict(values["counts"])
         return cls(
             readout, arrays["responses"].astype(np.int32), arrays["labels"], counts, values["neurobench"],
-            values.get("unrecruited_neurons", 0), values.get("removed_neurons", 0),
+            unrecruited=values.get("unrecruited_neurons", 0), removed_neurons=values.get("removed_neurons", 0),
+            pruning_events=values.get("pruning_events"),
         )  # fmt: skip
 
 
@@ -144,7 +149,8 @@ def frozen_thresholds(theta: NDArray[Any], exists: NDArray[np.bool_], p: Network
     return np.maximum(theta, (p.theta_recruited * np.median(theta[exists])).astype(theta.dtype))
 
 
-def _frozen(program: Program, state: State) -> State:
+def frozen_state(program: Program, state: State) -> State:
+    """Return the state that an evaluation starts from."""
     theta = frozen_thresholds(state["excitatory.theta"], state["incoming.fan_in"] > 0, program.parameters)
     return state | {"excitatory.theta": theta}
 
@@ -165,7 +171,7 @@ def respond(
     responses : ndarray of int32 [images, neurons]
     counts : OperationCounts
     """
-    state = _frozen(program, state)
+    state = frozen_state(program, state)
     side_by_side = (workers or usable_cores()) if program.backend == "cpp_standalone" else 1
     done, stopped = 0, False
 
@@ -209,6 +215,7 @@ def evaluate(
     seed: int,
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
+    pruning_events: int | None = None,
 ) -> Evaluation:
     """Show the test images of `dataset` to a frozen network.
 
@@ -227,6 +234,8 @@ def evaluate(
         Programs that run at the same time: as many as cores may be used, for compiled programs, unless given.
     progress : callable, optional
         Called with the number of images done.
+    pruning_events : int, optional
+        Pruning events that the network has gone through.
 
     Raises
     ------
@@ -242,7 +251,7 @@ def evaluate(
         raise DataError("None of the images that assign neurons to classes has a label: label some training images.")
     images = dataset.test_images.reshape(len(dataset.test_images), -1)
     exists = state["incoming.fan_in"] > 0
-    raised = _frozen(program, state)["excitatory.theta"] > state["excitatory.theta"]
+    raised = frozen_state(program, state)["excitatory.theta"] > state["excitatory.theta"]
     responses, counts = respond(program, state, images, seed=seed, workers=workers, progress=progress)
     classes, p = dataset.n_classes, program.parameters
     readout = read_out(train_responses, train_labels, responses, dataset.test_labels, classes)
@@ -253,5 +262,5 @@ def evaluate(
     }  # fmt: skip
     return Evaluation(
         readout, responses, dataset.test_labels, counts, neurobench, unrecruited=int(np.count_nonzero(raised & exists)),
-        removed_neurons=int(np.count_nonzero(~exists)),
+        removed_neurons=int(np.count_nonzero(~exists)), pruning_events=pruning_events,
     )  # fmt: skip

@@ -11,27 +11,29 @@ import inspect
 import json
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from spikeprune.arguments import network_given, refuse, rule_given
+from spikeprune.arguments import network_given, refuse, rule_given, scheduled
 from spikeprune.continuing import first_state
 from spikeprune.datasets import DataDescription, Dataset, as_dataset, load_origin
 from spikeprune.datasets.order import come_in_runs
-from spikeprune.errors import DataError, DataNote, ParameterError, RunFolderError
-from spikeprune.evaluation import Evaluation
+from spikeprune.errors import DataNote, ParameterError, RunFolderError
 from spikeprune.history import history_entry
+from spikeprune.loading import arrays, check_rule, load, open_run, restore
 from spikeprune.parameters import NetworkParameters
+from spikeprune.progress import TrainingBar
 from spikeprune.provenance import provenance
 from spikeprune.pruning import PruningRule
 from spikeprune.records import RunFolder
-from spikeprune.run import Run, arrays, check_state, restore
+from spikeprune.run import Run
 from spikeprune.settings import Settings
-from spikeprune.state import finish_state
+from spikeprune.snapshots import moments
+from spikeprune.state import check_state, finish_state
 
 __all__ = ["Run", "Settings", "load", "load_origin", "resume", "train"]
 
@@ -57,7 +59,9 @@ def train(
     initial: Run | str | Path | None = None,
     folder: str | Path | None = None,
     origin: dict[str, Any] | None = None,
-    progress: Progress | None = None,
+    allow_inert: bool = False,
+    snapshots: float | Iterable[float] | None = None,
+    progress: Progress | bool | None = None,
     report: Callable[[str], None] | None = None,
     **unknown: Any,
 ) -> Run:
@@ -68,7 +72,8 @@ def train(
     dataset : Dataset
         Or what :func:`spikeprune.datasets.as_dataset` makes one of: a name, a path, ``(X, y)``.
     rule : PruningRule, optional
-        Or its class or name; ``AdaptivePruning()`` unless given.
+        Or its class or name; ``AdaptivePruning()`` unless given.  Shares in its schedule (``start=0.25``) are of all
+        images that the training shows.
     neurons : int, optional
         Excitatory neurons: 100 unless given here or in `parameters`.
     epochs : int
@@ -93,8 +98,13 @@ def train(
         Run folder to create; nothing is written unless given.
     origin : dict, optional
         How to load the data again; the data set's own `origin` unless given.
-    progress : callable, optional
-        Called after every chunk with the new entry of the history.
+    allow_inert : bool
+        Train even if the rule never acts in so many images.
+    snapshots : int, float or iterable of these, optional
+        Keep weights, masks and thresholds every so many images (or shares of the training), or exactly then:
+        ``run.snapshots``.
+    progress : callable or True, optional
+        Called after every chunk with the new entry of the history; True shows a bar, in notebooks too.
     report : callable, optional
         Called with a sentence before something that takes long.
 
@@ -129,12 +139,14 @@ def train(
             f"assignment_images is {assignment_images}, but the training shows {shown} images: choose at most that, or "
             "0 for the last 10,000."
         )
+    settings = replace(settings, rule=scheduled(rule, shown, allow_inert))
     if not shuffle and come_in_runs(data.train_labels):
         note = f"The training images of '{data.name}' are sorted by class, and a network forgets: pass shuffle=True."
         warnings.warn(note, DataNote, stacklevel=2)
     if folder is not None:
         RunFolder.check(folder)  # before the compiler starts
     run = Run(settings, DataDescription.of(data), data, report=report)
+    run.snapshot_at = tuple(moments(snapshots, shown))
     run.state = first_state(run, before)
     if folder is None:
         return _continue(run, progress)
@@ -144,6 +156,7 @@ def train(
         folder,
         {
             "settings": settings.as_dict(), "data": description, **source,
+            **({"snapshots": list(run.snapshot_at)} if run.snapshot_at else {}),
             "provenance": provenance(getattr(run.program, "compiler", None)),
         },
     )  # fmt: skip
@@ -161,7 +174,7 @@ def resume(
     folder: str | Path,
     dataset: Dataset | None = None,
     *,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     report: Callable[[str], None] | None = None,
 ) -> Run:
     """Go on with an interrupted run from its last checkpoint, or load a complete one.
@@ -181,11 +194,11 @@ def resume(
     record = RunFolder.open(folder)
     if record.complete:
         return load(folder, dataset, report=report)
-    run = _open(record, dataset, report)
-    _check_rule(record, run)
+    run = open_run(record, dataset, report)
+    check_rule(record, run)
     if record.has("checkpoint.npz"):
         restore(run, record.read_checkpoint())
-        check_state(run)
+        check_state(run.state, run.program.layout)
     else:
         run.state = first_state(run, _predecessor(record))
     return _continue(run, progress)
@@ -206,57 +219,12 @@ def _predecessor(record: RunFolder) -> Run | None:
     )
 
 
-def load(folder: str | Path, dataset: Dataset | None = None, *, report: Callable[[str], None] | None = None) -> Run:
-    """Load a complete run.
-
-    Raises
-    ------
-    RunFolderError
-        If the run is incomplete or damaged.
-    """
-    record = RunFolder.open(folder)
-    if not record.complete:
-        raise RunFolderError(f"The run in {folder} is incomplete: continue it with 'spikeprune resume {folder}'.")
-    record.check_files()
-    stored = record.read_arrays("network.npz")
-    run = _open(record, dataset, report)
-    restore(run, stored | {"history": np.array(json.dumps(record.read_json("history.json")))})
-    if record.has("results.json"):  # written after evaluation.npz
-        run.evaluation = Evaluation.load(record)
-    return run
-
-
-def _check_rule(record: RunFolder, run: Run) -> None:
-    """Raise RunFolderError if the rule has other strings than those that the run began with."""
-    definition = record.description()["settings"].get("rule_definition", {})
-    if definition.get("strings", run.settings.rule.fingerprint()) != run.settings.rule.fingerprint():
-        raise RunFolderError(
-            f"The rule '{run.settings.rule.name}' ({definition['class']}) has changed since the run {record.path} "
-            "began: put its strings back as they were, or train again."
-        )
-
-
-def _open(record: RunFolder, dataset: Dataset | Any | None, report: Callable[[str], None] | None) -> Run:
-    description = record.description()
-    given = None if dataset is None else as_dataset(dataset)
-    try:
-        settings, values = Settings.from_dict(description["settings"]), description["data"]
-        if given is not None and given.checksum != values["checksum"]:
-            raise RunFolderError(
-                f"The data '{given.name}' are not those that {record.path} began with (another checksum): restore them."
-            )
-        if given is not None and "class_names" not in values:
-            data = replace(DataDescription.of(given), origin=values["origin"])
-        else:
-            data = DataDescription.from_dict(values)
-    except (KeyError, TypeError) as error:
-        raise RunFolderError(f"{record.path / 'run.json'} is damaged ({error}): restore it from a copy.") from error
-    except DataError as error:
-        raise RunFolderError(f"{record.path}: {error}") from error
-    return Run(settings, data, given, folder=record, report=report)
-
-
-def _continue(run: Run, progress: Progress | None) -> Run:
+def _continue(run: Run, progress: Progress | bool | None) -> Run:
+    if isinstance(progress, bool):
+        if not progress:
+            return _continue(run, None)
+        with TrainingBar(f"Training, {run.settings.rule.name}") as bar:
+            return _continue(run, bar)
     if run.folder is None:
         _show_images(run, progress)
         run.state = finish_state(run.settings.parameters, run.settings.rule, run.state)
@@ -282,7 +250,9 @@ def _show_images(run: Run, progress: Progress | None) -> None:
     images = data.train_images.reshape(len(data.train_images), -1)
     position, total = (run.history[-1]["images"] if run.history else 0), settings.epochs * len(images)
     while position < total:
-        numbers = np.arange(position, min(position + settings.chunk, total))
+        # A chunk ends where a snapshot is wanted; how images are cut into chunks changes nothing.
+        wanted = next((at for at in run.snapshot_at if at > position), total)
+        numbers = np.arange(position, min(position + settings.chunk, wanted, total))
         orders = {epoch: settings.order(len(images), epoch) for epoch in set((numbers // len(images)).tolist())}
         shown = np.array([orders[number // len(images)][number % len(images)] for number in numbers.tolist()])
         began = time.perf_counter()
@@ -290,10 +260,15 @@ def _show_images(run: Run, progress: Progress | None) -> None:
         seconds = time.perf_counter() - began
         labels = data.train_labels[shown]
         position += len(numbers)
-        entry = history_entry(run, result, labels, position, total, seconds)
+        entry = history_entry(
+            settings.rule, result, labels, run.assignment if len(run.recent) else None, run.data.n_classes, position,
+            total, seconds,
+        )  # fmt: skip
         run.state = result.state
         run.recent.extend(result.responses, labels)
         run.history.append(entry)
+        if position in run.snapshot_at:
+            run.keep_snapshot()
         if run.folder is not None:
             run.folder.write_checkpoint(arrays(run) | {"history": np.array(json.dumps(run.history))})
         if progress is not None:

@@ -9,6 +9,7 @@ from spikeprune.backend.compact import CompactProgram
 from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
+from spikeprune.quiet import leave_interrupts_ignored
 
 __all__ = ["BACKENDS", "COMPILED", "PRECISIONS", "ChunkResult", "Program", "State", "make_program"]
 
@@ -49,6 +50,7 @@ def make_program(
     """
     if backend not in BACKENDS:
         raise ParameterError(unknown_name("back end", backend, BACKENDS))
+    leave_interrupts_ignored()
     if rule.removes_neurons:
 
         def build(smaller: NetworkParameters) -> Program:
@@ -72,4 +74,4 @@ def _build(
             return CudaProgram(parameters, rule, chunk, precision, **options)
         from spikeprune.backend.runtime import RuntimeProgram
 
-        return RuntimeProgram(parameters, rule, chunk, precision, target=backend)
+        return RuntimeProgram(parameters, rule, chunk, precision, target=backend, **options)

@@ -8,9 +8,9 @@ end only implements :meth:`Program.execute`: arrays in, arrays out.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import brian2 as b2
@@ -24,6 +24,7 @@ from spikeprune.network import COUNTERS, StateLayout
 from spikeprune.operations import OperationCounts
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
+from spikeprune.recorders import with_group
 from spikeprune.synapses import fan_operations
 
 __all__ = ["PRECISIONS", "ChunkResult", "Program", "State", "brian2_preferences", "explained"]
@@ -53,6 +54,9 @@ class ChunkResult:
         Synaptic operations of the chunk, retries included.
     spikes : ndarray [spikes, 3], int64
         Excitatory spikes of all presentations: neuron, presentation of the chunk, time step within it.
+    records : dict of str to ndarray
+        What the program's recorders have recorded (:func:`spikeprune.recorders.recorder_outputs`), times in time steps
+        of the chunk.
     """
 
     state: State
@@ -60,6 +64,7 @@ class ChunkResult:
     attempts: NDArray[np.int32]
     counts: OperationCounts
     spikes: NDArray[np.int64]
+    records: dict[str, NDArray[Any]] = field(default_factory=dict)
 
 
 class Program(ABC):
@@ -73,11 +78,13 @@ class Program(ABC):
     chunk : int
         Largest number of images in a chunk.
     precision : {'single', 'double'}
+    record : sequence of str, optional
+        Record the spikes of all neurons and these variables, ``group.variable``; nothing unless given.
 
     Raises
     ------
     ParameterError
-        If `chunk` or `precision` is not allowed.
+        If `chunk` or `precision` is not allowed, or there is nothing of that name to record.
     BackendError
         If the program cannot be built.
     """
@@ -85,12 +92,20 @@ class Program(ABC):
     #: Name of the back end.
     backend: str = ""
 
-    def __init__(self, parameters: NetworkParameters, rule: PruningRule, chunk: int, precision: str = "single") -> None:
+    def __init__(
+        self,
+        parameters: NetworkParameters,
+        rule: PruningRule,
+        chunk: int,
+        precision: str = "single",
+        record: Sequence[str] | None = None,
+    ) -> None:
         if precision not in PRECISIONS:
             raise ParameterError(unknown_name("precision", precision, PRECISIONS))
         if chunk < 1:
             raise ParameterError(f"A chunk of {chunk} images cannot be run: it must hold at least 1.")
         self.parameters, self.rule, self.chunk, self.precision = parameters, rule, chunk, precision
+        self.record = None if record is None else list(dict.fromkeys(with_group(name) for name in record))
         #: What the network carries from chunk to chunk, and the parameters of the rule, which every run is given.
         self.layout: StateLayout = {}
         self.given: StateLayout = {}
@@ -132,7 +147,8 @@ class Program(ABC):
         learning : bool
             Whether weights and thresholds change and pruning events happen.
         rule : PruningRule, optional
-            Another rule of the same strings: its parameters and its schedule hold for this run.
+            Another rule of the same strings: its parameters and its schedule hold for this run.  A training needs the
+            schedule in images (:meth:`~spikeprune.pruning.PruningRule.for_images`).
 
         Returns
         -------
@@ -157,7 +173,7 @@ class Program(ABC):
             )
         pixels = np.zeros((self.chunk, self.parameters.inputs), dtype=np.uint8)
         pixels[:count] = images
-        start, stop, interval = rule.schedule
+        start, stop, interval = rule.schedule if learning else (0, 0, 1)
         stream = Stream.TRAINING_SPIKES if learning else Stream.EVALUATION_SPIKES
         inputs: dict[str, Any] = dict(state)
         inputs |= {name: np.zeros_like(state[name]) for name in COUNTERS}
@@ -206,7 +222,19 @@ class Program(ABC):
             inhibitory_spikes=int(output["inhibitory.spikes"].sum(dtype=np.int64)),
         )
         spikes = np.stack([neuron, presentation, steps % p.slot_steps], axis=1)
-        return ChunkResult({name: output[name] for name in self.layout}, responses, attempts, counts, spikes)
+        state = {name: output[name] for name in self.layout}
+        return ChunkResult(state, responses, attempts, counts, spikes, self._records(output))
+
+    def _records(self, output: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        records = {}
+        for name in (name for name in output if name.startswith(("spikes_", "trace_"))):
+            monitor, variable = name.split(".")
+            records[name] = output[name]
+            if variable == "t":
+                records[name] = np.rint(output[name] / (self.parameters.dt * 1e-3)).astype(np.int64)
+            elif monitor.startswith("trace_"):
+                records[name] = output[name].reshape(len(output[f"{monitor}.t"]), -1)
+        return records
 
 
 @contextmanager

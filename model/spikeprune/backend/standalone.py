@@ -33,12 +33,16 @@ from spikeprune.errors import BackendError, reason_of
 from spikeprune.network import BuiltNetwork, build_network, equation_strings
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
+from spikeprune.recorders import add_recorders, recorder_outputs
 from spikeprune.standalone import FAST_DEVICE, FLAGS
 
 __all__ = ["StandaloneProgram", "cache_folder", "compiler", "compiler_version", "jobs"]
 
 #: What makes C++ of strings, besides `standalone` and `synapses`; the strings themselves count as they are.
-GENERATORS = ("backend/exchange", "backend/standalone", "encoding", "integration", "network", "presenter", "schedule")
+GENERATORS = (
+    "backend/exchange", "backend/standalone", "encoding", "integration", "network", "presenter", "recorders",
+    "schedule",
+)  # fmt: skip
 #: What a program reads and writes: weight and two flags, going in and coming out.
 BYTES_PER_SYNAPSE = 12
 
@@ -54,7 +58,7 @@ class StandaloneProgram(Program):
 
     Parameters
     ----------
-    parameters, rule, chunk, precision
+    parameters, rule, chunk, precision, record
         See :class:`spikeprune.backend.base.Program`.
     report : callable, optional
         Called with a sentence before something that takes long.
@@ -74,8 +78,9 @@ class StandaloneProgram(Program):
         chunk: int,
         precision: str = "single",
         report: Callable[[str], None] | None = None,
+        record: Sequence[str] | None = None,
     ) -> None:
-        super().__init__(parameters, rule, chunk, precision)
+        super().__init__(parameters, rule, chunk, precision, record)
         self._processes = Processes()
         #: Version line of the compiler.
         self.compiler = compiler_version()
@@ -112,6 +117,8 @@ class StandaloneProgram(Program):
             "machine": machine(),
             "versions": {name: metadata.version(name) for name in ("brian2", "numpy")},
         }  # fmt: skip
+        if self.record is not None:
+            model["record"] = self.record
         digest = hashlib.sha256(json.dumps(model, sort_keys=True).encode()).hexdigest()[:16]
         return f"n{self.parameters.neurons}-{self.rule.name if self.rule.acts_in_training else 'plain'}-{digest}"
 
@@ -153,6 +160,8 @@ class StandaloneProgram(Program):
                 state = {name: _variable(built.groups, name) for name in layout}
                 monitors = {"spike_monitor": built.spike_monitor, "presentation_monitor": built.presentation_monitor}
                 recorded = {name: _variable(monitors, name) for name in SPIKE_OUTPUTS + PRESENTATION_OUTPUTS}
+                if self.record is not None:
+                    recorded |= recorder_outputs(add_recorders(built.network, built.groups, self.record))
                 pixels = f"{built.pixels.name}_values"
                 going_in = [(variable, layout[name][1]) for name, variable in state.items()]
                 coming_out = [*state.values(), *recorded.values()]

@@ -25,6 +25,7 @@ from spikeprune.backend import COMPILED
 from spikeprune.cores import usable_cores
 from spikeprune.errors import ParameterError, RunFolderError, SpikepruneError, reason_of
 from spikeprune.provenance import provenance
+from spikeprune.quiet import leave_interrupts_ignored
 from spikeprune.summary import Summary
 from spikeprune.sweep.experiment import Experiment, PlannedRun
 from spikeprune.sweep.results import group_results, run_table, write_results
@@ -119,6 +120,7 @@ def sweep(
         the others continue, and it is in ``failures``.
     """
     watcher = watcher or Watcher()
+    leave_interrupts_ignored()
     experiment = Experiment.read(Path(path))
     dataset = experiment.data.load()
     for note in dataset.notes:

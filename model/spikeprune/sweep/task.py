@@ -106,7 +106,7 @@ def _train(job: Mapping[str, Any], dataset: Dataset, folder: Path) -> Run:
     options = {key: value for key, value in vars(settings).items() if key not in ("parameters", "rule")}
     return train(
         dataset, settings.rule, neurons=settings.parameters.neurons, parameters=settings.parameters, folder=folder,
-        origin=dict(job["origin"]), progress=progress, **options,
+        origin=dict(job["origin"]), allow_inert=True, progress=progress, **options,
     )  # fmt: skip
 
 
