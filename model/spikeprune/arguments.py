@@ -26,16 +26,18 @@ def rule_given(rule: Any) -> PruningRule:
     return AdaptivePruning() if rule is None else as_rule(rule)
 
 
-def network_given(given: Any, neurons: int | None, data: Dataset) -> NetworkParameters:
+def network_given(given: Any, neurons: int | None, data: Dataset, epochs: int = 1) -> NetworkParameters:
     """Make the parameters of a network of what is given for them, its size, and the data.
 
     Parameters
     ----------
     given : NetworkParameters, mapping or None
-        None stands for the defaults.  What a mapping does not give follows the data and the number of neurons.
+        None: the defaults.  What a mapping does not give follows the data and the numbers of neurons and images.
     neurons : int or None
         Those of `given` unless given here; 100 where neither says.
     data : Dataset
+    epochs : int
+        How often its training images are shown.
 
     Raises
     ------
@@ -50,7 +52,8 @@ def network_given(given: Any, neurons: int | None, data: Dataset) -> NetworkPara
         raise ParameterError(f"parameters is {given!r}: pass NetworkParameters(…), or a dict of names and values.")
     size = given.get("neurons", NetworkParameters().neurons) if neurons is None else neurons
     checked = NetworkParameters.from_dict({**given, "neurons": size})
-    return scaled_parameters(checked.neurons, data.n_inputs, data.ink, given)
+    images = epochs * len(data.train_images)
+    return scaled_parameters(checked.neurons, data.n_inputs, data.ink, images, given)
 
 
 def refuse(options: Mapping[str, Any], rule: PruningRule, allowed: Iterable[str]) -> None:

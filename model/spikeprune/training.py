@@ -77,7 +77,7 @@ def train(
         Key of all random numbers: 0, or one more than that of `initial`, unless given.
     parameters : NetworkParameters or mapping of str to number, optional
         Constants of the network: Diehl & Cook's unless given; sizes are taken from `neurons` and the images.  With a
-        mapping, which may be empty, what it does not give follows the data and the number of neurons
+        mapping, which may be empty, what it does not give follows the data and the numbers of neurons and images
         (:func:`spikeprune.scaling.scaled_parameters`).
     shuffle : bool
         Draw the order of the images anew for each epoch.
@@ -119,7 +119,7 @@ def train(
     if chunk is None:
         chunk = 1000 if shown >= MANY else 100
     settings = Settings(
-        parameters=network_given(given, neurons, data), rule=rule,
+        parameters=network_given(given, neurons, data, epochs if shown else 1), rule=rule,
         seed=seed if seed is not None else 0 if before is None else before.settings.seed + 1,
         epochs=epochs, shuffle=shuffle, backend=backend, precision=precision, chunk=chunk,
         assignment_images=assignment_images,

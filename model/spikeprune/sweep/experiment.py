@@ -176,12 +176,13 @@ class Experiment:
         experiment.plan("", NetworkParameters().inputs)  # checks the settings
         return experiment
 
-    def plan(self, checksum: str, inputs: int, ink: float = 1.0) -> list[PlannedRun]:
-        """List all runs on data of this checksum, number of pixels and mean ink: for each size and seed, every rule."""
+    def plan(self, checksum: str, inputs: int, ink: float = 1.0, images: int = 1) -> list[PlannedRun]:
+        """List all runs on such data (checksum, pixels, mean ink, images): for each size and seed, every rule."""
+        shown = images * self.options.get("epochs", 1)
         return [
             PlannedRun(variant.label, Settings(parameters, variant.rule, seed=seed, **self.options), checksum)
             for neurons, seeds in self.sizes.items()
-            for scaled in [scaled_values(neurons, ink) if self.scaled else {}]
+            for scaled in [scaled_values(neurons, ink, shown) if self.scaled else {}]
             for seed in seeds
             for variant in self.variants
             for values in [{**scaled, **variant.network, "neurons": neurons, "inputs": inputs}]

@@ -123,7 +123,7 @@ def sweep(
     dataset = experiment.data.load()
     for note in dataset.notes:
         watcher.say(f"Note: {note}")
-    runs = experiment.plan(dataset.checksum, dataset.n_inputs, dataset.ink)
+    runs = experiment.plan(dataset.checksum, dataset.n_inputs, dataset.ink, len(dataset.train_images))
     root = Path(runs_root).absolute()
     missing = list({run.name: run for run in runs if not finished(root / run.name)}.values())
     watcher.planned(runs, missing, len(dataset.train_images) * missing[0].settings.epochs if missing else 0,
