@@ -73,6 +73,7 @@ sphinx_gallery_conf = {
     "show_signature": False,
     "write_computation_times": False,
     "abort_on_example_error": True,
+    "capture_repr": (),
     "min_reported_time": 3600,
     "image_scrapers": ("pictures.figures_of",),
 }

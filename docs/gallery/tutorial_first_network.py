@@ -22,8 +22,8 @@ In a clone of the repository, with Python 3.11 or newer and a C++ compiler:
 # The images
 # ----------
 #
-# scikit-learn brings 1797 handwritten digits of 8 × 8 pixels.  Every fifth is kept for the test; the network never
-# learns from those.
+# scikit-learn brings 1797 handwritten digits of 8 × 8 pixels; spikeprune enlarges them to 28 × 28, the size of MNIST.
+# A fifth is kept for the test; the network never learns from those.
 
 import matplotlib.pyplot as plt
 import numpy as np
