@@ -382,6 +382,7 @@ def test_a_killed_worker_loses_nothing(
     assert numbers(result.table).equals(numbers(finished[1].table))
 
 
+@pytest.mark.long
 def test_a_killed_sweep_loses_nothing(tmp_path: Path, finished: tuple[Path, SweepResult, Notes]) -> None:
     path, root = write_experiment(tmp_path), tmp_path / "runs"
     call = f"from spikeprune.sweep import sweep; sweep({str(path)!r}, {str(root)!r}, workers=1)"

@@ -421,24 +421,25 @@ def test_evaluation_counts_and_responses_belong_together(whole: Run) -> None:
 
 
 def test_neuron_that_is_not_recruited_does_not_answer_everything(whole: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a bound, a neuron frozen with a theta far below the others' fires most; with it, like the others."""
-    theta = whole.theta.copy()
-    bound = float(theta.max())
-    weak = whole.state | {"excitatory.theta": np.where(np.arange(12) == 3, 0.0, theta)}
-    raised = whole.state | {"excitatory.theta": np.full(12, bound)}
+    """Without a bound, a neuron frozen with a theta far below the others' fires most; with it, it is raised."""
+    theta, share = whole.theta.copy(), 0.9
+    weak = whole.state | {"excitatory.theta": np.where(np.arange(12) == 3, 0, theta)}
+    least = (share * np.median(weak["excitatory.theta"])).astype(theta.dtype)
+    raised = whole.state | {"excitatory.theta": np.maximum(weak["excitatory.theta"], least)}
 
     def evaluate(state: Any) -> Any:
         return evaluation_module.evaluate(
             whole.program, state, whole.dataset, whole.responses, whole.labels, seed=5, workers=1
         )
 
-    unbounded = evaluate(weak)
+    unbounded, expected = evaluate(weak), evaluate(raised)
     assert unbounded.responses.sum(axis=0).argmax() == 3
     assert unbounded.unrecruited == 0
-    monkeypatch.setattr(whole.program, "parameters", replace(whole.program.parameters, theta_recruited=bound * 1e3))
-    bounded, expected = evaluate(weak), evaluate(raised)
+    monkeypatch.setattr(whole.program, "parameters", replace(whole.program.parameters, theta_recruited=share))
+    bounded = evaluate(weak)
+    assert bounded.responses[:, 3].sum() < unbounded.responses[:, 3].sum() / 2
     np.testing.assert_array_equal(bounded.responses, expected.responses)
-    assert bounded.unrecruited == np.count_nonzero(theta < bound) + (theta[3] >= bound)
+    assert bounded.unrecruited == np.count_nonzero(weak["excitatory.theta"] < least) > 0
     assert bounded.as_dict()["unrecruited_neurons"] == bounded.unrecruited
     assert weak["excitatory.theta"][3] == 0
 

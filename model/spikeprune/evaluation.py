@@ -5,7 +5,8 @@ and the result does not depend on how many do.
 
 Freezing cuts theta off from what keeps it in balance.  A neuron that has not been recruited by any image keeps silent
 while its theta decays below its start; the first spikes of its recruitment raise theta again.  Frozen in between, it
-answers whatever it is shown.  So evaluation lets no theta be less than ``theta_recruited``, where that is set.
+answers whatever it is shown.  So evaluation lets no theta be less than the share ``theta_recruited`` of the median,
+which neurons that are recruited exceed: their spikes keep their theta in balance.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ class Evaluation:
     neurobench : dict of str to float
         Effective_ACs, Effective_MACs and Dense per inference, and connection sparsity.
     unrecruited : int
-        Neurons whose theta was raised to ``theta_recruited`` because training had left it below.
+        Neurons whose theta was raised because training had left it below the share ``theta_recruited`` of the median.
+    removed_neurons : int
+        Neurons that have lost all their synapses.
     """
 
     readout: Readout
@@ -59,6 +62,7 @@ class Evaluation:
     counts: OperationCounts
     neurobench: dict[str, float]
     unrecruited: int = 0
+    removed_neurons: int = 0
 
     @property
     def accuracy(self) -> float:
@@ -96,6 +100,7 @@ class Evaluation:
             "silent_neurons": len(self.readout.silent),
             "dead_neurons": len(self.dead),
             "unrecruited_neurons": self.unrecruited,
+            "removed_neurons": self.removed_neurons,
             "counts": self.counts.as_dict(),
             "neurobench": self.neurobench,
             "confusion": self.readout.confusion.tolist(),
@@ -113,29 +118,34 @@ class Evaluation:
         counts = OperationCounts.from_dict(values["counts"])
         return cls(
             readout, arrays["responses"].astype(np.int32), arrays["labels"], counts, values["neurobench"],
-            values.get("unrecruited_neurons", 0),
+            values.get("unrecruited_neurons", 0), values.get("removed_neurons", 0),
         )  # fmt: skip
 
 
-def frozen_thresholds(theta: NDArray[Any], p: NetworkParameters) -> NDArray[Any]:
-    """Return the thresholds of a network in evaluation: those of training, but at least ``theta_recruited``.
+def frozen_thresholds(theta: NDArray[Any], exists: NDArray[np.bool_], p: NetworkParameters) -> NDArray[Any]:
+    """Return the thresholds of a network in evaluation: as training has left them, or raised to the least.
 
     Parameters
     ----------
     theta : ndarray [neurons]
         In V, as training has left it.
+    exists : ndarray of bool [neurons]
+        Neurons that have not been removed; the median is theirs.
     p : NetworkParameters
 
     Examples
     --------
-    >>> frozen_thresholds(np.array([0.012, 0.035]), NetworkParameters(theta_recruited=20.0)).tolist()
-    [0.02, 0.035]
+    >>> theta = np.array([0.012, 0.030, 0.036])
+    >>> frozen_thresholds(theta, np.ones(3, bool), NetworkParameters(theta_recruited=0.5)).tolist()
+    [0.015, 0.03, 0.036]
     """
-    return np.maximum(theta, np.asarray(p.theta_recruited * 1e-3, dtype=theta.dtype))
+    if not p.theta_recruited or not exists.any():
+        return theta
+    return np.maximum(theta, (p.theta_recruited * np.median(theta[exists])).astype(theta.dtype))
 
 
 def _frozen(program: Program, state: State) -> State:
-    theta = frozen_thresholds(state["excitatory.theta"], program.parameters)
+    theta = frozen_thresholds(state["excitatory.theta"], state["incoming.fan_in"] > 0, program.parameters)
     return state | {"excitatory.theta": theta}
 
 
@@ -231,7 +241,8 @@ def evaluate(
     if not (train_labels >= 0).any():
         raise DataError("None of the images that assign neurons to classes has a label: label some training images.")
     images = dataset.test_images.reshape(len(dataset.test_images), -1)
-    unrecruited = int(np.count_nonzero(_frozen(program, state)["excitatory.theta"] > state["excitatory.theta"]))
+    exists = state["incoming.fan_in"] > 0
+    raised = _frozen(program, state)["excitatory.theta"] > state["excitatory.theta"]
     responses, counts = respond(program, state, images, seed=seed, workers=workers, progress=progress)
     classes, p = dataset.n_classes, program.parameters
     readout = read_out(train_responses, train_labels, responses, dataset.test_labels, classes)
@@ -240,4 +251,7 @@ def evaluate(
     neurobench = synaptic_operations(counts, p.inputs, p.neurons, p.slot_steps) | {
         "connection_sparsity": network, "connection_sparsity_plastic": layer,
     }  # fmt: skip
-    return Evaluation(readout, responses, dataset.test_labels, counts, neurobench, unrecruited)
+    return Evaluation(
+        readout, responses, dataset.test_labels, counts, neurobench, unrecruited=int(np.count_nonzero(raised & exists)),
+        removed_neurons=int(np.count_nonzero(~exists)),
+    )  # fmt: skip

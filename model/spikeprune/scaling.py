@@ -42,6 +42,8 @@ DRIVE = 0.07 * 0.1307
 REFERENCE_NEURONS = 800
 #: Largest factor of the learning rates.
 MOST = 4.0
+#: Share of the median theta that neurons which were recruited exceed.
+RECRUITED = 0.67
 #: Largest summed weight as a share of the inputs, for data with hardly any ink.
 LARGEST_SHARE = 0.5
 
@@ -63,7 +65,7 @@ def scaled_values(neurons: int, ink: float) -> dict[str, float]:
     Examples
     --------
     >>> scaled_values(neurons=1600, ink=0.1307)
-    {'weight_share': 0.07, 'theta_plus': 0.1, 'rate_pre': 0.0002, 'rate_post': 0.02}
+    {'weight_share': 0.07, 'theta_plus': 0.1, 'rate_pre': 0.0002, 'rate_post': 0.02, 'theta_recruited': 0.67}
     """
     if not 0 < ink <= 1:
         raise ParameterError(f"The mean ink is {ink!r}: it must be above 0 and at most 1; are the images empty?")
@@ -76,6 +78,7 @@ def scaled_values(neurons: int, ink: float) -> dict[str, float]:
         "theta_plus": round(plain.theta_plus * size, 6),
         "rate_pre": plain.rate_pre * rates,
         "rate_post": plain.rate_post * rates,
+        "theta_recruited": RECRUITED,
     }
 
 

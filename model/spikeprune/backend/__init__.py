@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spikeprune.backend.base import PRECISIONS, ChunkResult, Program, State, explained
+from spikeprune.backend.compact import CompactProgram
 from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
@@ -48,6 +49,18 @@ def make_program(
     """
     if backend not in BACKENDS:
         raise ParameterError(unknown_name("back end", backend, BACKENDS))
+    if rule.removes_neurons:
+
+        def build(smaller: NetworkParameters) -> Program:
+            return _build(backend, smaller, rule, chunk, precision, options)
+
+        return CompactProgram(build, parameters, rule, chunk, precision)
+    return _build(backend, parameters, rule, chunk, precision, options)
+
+
+def _build(
+    backend: str, parameters: NetworkParameters, rule: PruningRule, chunk: int, precision: str, options: dict[str, Any]
+) -> Program:
     with explained(rule):
         if backend == "cpp_standalone":
             from spikeprune.backend.standalone import StandaloneProgram

@@ -10,7 +10,7 @@ from spikeprune.pruning.ablations import (
 from spikeprune.pruning.base import PruningRule
 from spikeprune.pruning.controls import NoPruning, PostTrainingPruning, RandomRemoval
 from spikeprune.pruning.events import FREEZE, REMOVE, PruningState
-from spikeprune.pruning.ranks import LeastActiveNeurons, SmallestOfLayer, SmallestOfNeuron
+from spikeprune.pruning.ranks import SmallestOfLayer, SmallestOfNeuron
 from spikeprune.pruning.registry import RULES, as_rule, find_rule, known_rules, make_rule, rule_class, specification
 from spikeprune.pruning.soft import SoftPruning
 from spikeprune.pruning.thresholds import (
@@ -21,12 +21,20 @@ from spikeprune.pruning.thresholds import (
     FocusedSettlingPruning,
     SettlingPruning,
 )
+from spikeprune.pruning.whole_neurons import (
+    AdaptiveNeuronPruning,
+    AdaptiveNeuronsAndWeights,
+    LeastActiveNeurons,
+    QuietNeurons,
+)
 
 __all__ = [
     "FREEZE",
     "REMOVE",
     "RULES",
     "AdaptiveGlobalThreshold",
+    "AdaptiveNeuronPruning",
+    "AdaptiveNeuronsAndWeights",
     "AdaptivePruning",
     "AdaptiveWithoutActivity",
     "AdaptiveWithoutRenormalisation",
@@ -39,6 +47,7 @@ __all__ = [
     "PostTrainingPruning",
     "PruningRule",
     "PruningState",
+    "QuietNeurons",
     "RandomRemoval",
     "SettlingPruning",
     "SmallestOfLayer",
