@@ -31,15 +31,18 @@ from spikeprune.pruning import (
     AdaptiveNeuronsAndWeights,
     AdaptiveWithoutActivity,
     AdaptiveWithoutRenormalisation,
+    ContributionPruning,
     LeastActiveNeurons,
     PruningState,
     QuietNeurons,
     SettlingPruning,
     SmallestOfLayer,
     SmallestOfNeuron,
+    UseItOrLoseIt,
     make_rule,
 )
 from spikeprune.state import finish_state, initial_state
+from spikeprune.synapses.masks import PREFIX
 
 IMAGES = 20
 
@@ -92,7 +95,9 @@ def watch(program: Program) -> Recording:
         group = {"depressible": "excitatory"}
         neurons = {name: value(f"{group.get(name, 'incoming')}.{name}") for name in rule.initial(p.neurons)}
         spikes = float(neurons["count"].sum()) if "count" in neurons else 0.0
-        return PruningState(value("plastic.w").reshape(shape), *masks, spikes, neurons)
+        declared = b2.Equations(rule.synapse_variables).names
+        synapses = {name: value(f"plastic.{PREFIX}{name}").reshape(shape) for name in declared}
+        return PruningState(value("plastic.w").reshape(shape), *masks, spikes, neurons, synapses)
 
     def is_event() -> bool:
         return value("presenter.step")[0] >= p.slot_steps - 1 and value("presenter.prune")[0] > 0
@@ -141,6 +146,8 @@ TRAINING_RULES = [
     SmallestOfNeuron(share=0.6, events=5, interval=4),
     SmallestOfLayer(share=0.6, events=5, interval=4),
     LeastActiveNeurons(share=0.5, events=5, interval=4),
+    ContributionPruning(beta=0.6, eta=0.3, interval=4),
+    UseItOrLoseIt(patience=4, interval=4),
     QuietNeurons(h=3, start=0, interval=4),
     AdaptiveNeuronPruning(least=0.9, eta=0.5, start=0, interval=4),
     AdaptiveNeuronsAndWeights(least=0.9, beta=0.6, eta=0.4, start=0, interval=4),
@@ -178,6 +185,7 @@ def test_strings_do_what_the_numpy_twin_does(recording: Recording) -> None:
         twin = PruningState(
             twin.w.copy(), twin.alive.copy(), twin.plastic.copy(), twin.interval_spikes,
             {name: value.copy() for name, value in twin.neurons.items()},
+            {name: value.copy() for name, value in twin.synapses.items()},
         )  # fmt: skip
         recording.rule.reference(twin)
         np.testing.assert_array_equal(twin.alive, after.alive)
@@ -185,6 +193,8 @@ def test_strings_do_what_the_numpy_twin_does(recording: Recording) -> None:
         np.testing.assert_array_equal(twin.w, after.w)
         for name, value in twin.neurons.items():
             np.testing.assert_allclose(value, after.neurons[name], rtol=1e-12, atol=0, err_msg=name)
+        for name, value in twin.synapses.items():
+            np.testing.assert_array_equal(value, after.synapses[name])
 
 
 def test_rules_see_the_spikes_since_the_last_event(recording: Recording) -> None:
@@ -353,7 +363,8 @@ def test_a_silent_population_divides_by_nothing(rule: PruningRule) -> None:
             rule, w, plastic__alive=alive, plastic__plastic=alive, incoming__fan_in=[3, 0, 3], outgoing__fan_out=2,
             incoming__plastic_in=[3, 0, 3], outgoing__plastic_out=2,
         )  # fmt: skip
-        twin = PruningState(w.copy(), w > 0, w > 0, 0.0, rule.initial(3))
+        memory = {name: np.zeros(w.shape) for name in b2.Equations(rule.synapse_variables).names}
+        twin = PruningState(w.copy(), w > 0, w > 0, 0.0, rule.initial(3), memory)
         rule.reference(twin)
     assert all(np.all(np.isfinite(value)) for value in state.values())
     assert all(np.all(np.isfinite(value)) for value in twin.neurons.values())
