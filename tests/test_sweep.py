@@ -86,7 +86,7 @@ def planned(path: Path) -> list[PlannedRun]:
     """The runs of an experiment."""
     experiment = Experiment.read(path)
     dataset = experiment.data.load()
-    return experiment.plan(dataset.checksum, dataset.n_inputs)
+    return experiment.plan(dataset.checksum, dataset.n_inputs, images=len(dataset.train_images))
 
 
 def numbers(table: pd.DataFrame) -> pd.DataFrame:
@@ -434,6 +434,26 @@ def test_a_killed_sweep_loses_nothing(tmp_path: Path, finished: tuple[Path, Swee
     result = sweep(path, root, tmp_path / "results", workers=0)
     assert result.failures == {}
     assert numbers(result.table).equals(numbers(finished[1].table))
+
+
+def test_a_sweep_that_was_started_with_interrupts_ignored_ignores_them(
+    tmp_path: Path, finished: tuple[Path, SweepResult, Notes]
+) -> None:
+    """As the background job of a script is; Brian2's handler would call what says that the signal is ignored."""
+    copied = shutil.copytree(finished[0], tmp_path / "copied")
+    code = (
+        "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "from spikeprune.sweep import Watcher, sweep\n"
+        "class Interrupting(Watcher):\n"
+        "    def planned(self, runs, missing, images, tests):\n"
+        "        assert not missing\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "        print('interrupted')\n"
+        "print(len(sweep('tiny.toml', 'runs', 'results', workers=0, watcher=Interrupting()).table))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=copied)
+    assert (done.returncode, done.stdout.split()) == (0, ["interrupted", "4"]), done.stderr
 
 
 def test_two_sweeps_at_once_share_the_work(tmp_path: Path, finished: tuple[Path, SweepResult, Notes]) -> None:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from spikeprune.backend import ChunkResult
 from spikeprune.history import history_entry
-from spikeprune.run import Run, arrays
+from spikeprune.loading import arrays
+from spikeprune.run import Run
 from spikeprune.state import finish_state
 
 __all__ = ["Chunk", "Progress", "finish", "next_chunk", "take_in"]
@@ -46,7 +47,9 @@ def next_chunk(run: Run) -> Chunk | None:
     first, total = (run.history[-1]["images"] if run.history else 0), settings.epochs * count
     if first >= total:
         return None
-    numbers = np.arange(first, min(first + settings.chunk, total))
+    # A chunk ends where a snapshot is wanted; how images are cut into chunks changes nothing.
+    wanted = next((at for at in run.snapshot_at if at > first), total)
+    numbers = np.arange(first, min(first + settings.chunk, wanted, total))
     orders = {epoch: settings.order(count, epoch) for epoch in set((numbers // count).tolist())}
     shown = np.array([orders[number // count][number % count] for number in numbers.tolist()])
     return Chunk(first, total, data.train_images.reshape(count, -1)[shown], data.train_labels[shown])
@@ -54,10 +57,15 @@ def next_chunk(run: Run) -> Chunk | None:
 
 def take_in(run: Run, chunk: Chunk, result: ChunkResult, seconds: float, progress: Progress | None = None) -> None:
     """Go on to the state after a chunk: state, history, and checkpoint where there is a run folder."""
-    entry = history_entry(run, result, chunk.labels, chunk.first + len(chunk.labels), chunk.total, seconds)
+    position, assignment = chunk.first + len(chunk.labels), run.assignment if len(run.recent) else None
+    entry = history_entry(
+        run.settings.rule, result, chunk.labels, assignment, run.data.n_classes, position, chunk.total, seconds
+    )
     run.state = result.state
     run.recent.extend(result.responses, chunk.labels)
     run.history.append(entry)
+    if position in run.snapshot_at:
+        run.keep_snapshot()
     if run.folder is not None:
         run.folder.write_checkpoint(arrays(run) | {"history": np.array(json.dumps(run.history))})
     if progress is not None:

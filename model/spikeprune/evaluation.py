@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from spikeprune.backend import Program, State
 from spikeprune.datasets import Dataset
 from spikeprune.errors import DataError
-from spikeprune.frozen import frozen, respond
+from spikeprune.frozen import frozen_state, respond
 from spikeprune.operations import OperationCounts, connection_sparsity, synaptic_operations
 from spikeprune.readout import Readout, read_out, silent_neurons
 from spikeprune.records import RunFolder
@@ -40,6 +40,8 @@ class Evaluation:
         Neurons whose theta was raised because training had left it below the share ``theta_recruited`` of the median.
     removed_neurons : int
         Neurons that have lost all their synapses.
+    pruning_events : int or None
+        Pruning events in the training; None of an evaluation from before they were counted.
     """
 
     readout: Readout
@@ -49,6 +51,7 @@ class Evaluation:
     neurobench: dict[str, float]
     unrecruited: int = 0
     removed_neurons: int = 0
+    pruning_events: int | None = None
 
     @property
     def accuracy(self) -> float:
@@ -87,6 +90,7 @@ class Evaluation:
             "dead_neurons": len(self.dead),
             "unrecruited_neurons": self.unrecruited,
             "removed_neurons": self.removed_neurons,
+            "pruning_events": self.pruning_events,
             "counts": self.counts.as_dict(),
             "neurobench": self.neurobench,
             "confusion": self.readout.confusion.tolist(),
@@ -104,7 +108,8 @@ class Evaluation:
         counts = OperationCounts.from_dict(values["counts"])
         return cls(
             readout, arrays["responses"].astype(np.int32), arrays["labels"], counts, values["neurobench"],
-            values.get("unrecruited_neurons", 0), values.get("removed_neurons", 0),
+            unrecruited=values.get("unrecruited_neurons", 0), removed_neurons=values.get("removed_neurons", 0),
+            pruning_events=values.get("pruning_events"),
         )  # fmt: skip
 
 
@@ -118,6 +123,7 @@ def evaluate(
     seed: int,
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
+    pruning_events: int | None = None,
 ) -> Evaluation:
     """Show the test images of `dataset` to a frozen network.
 
@@ -136,6 +142,8 @@ def evaluate(
         Programs that run at the same time: as many as cores may be used, for compiled programs, unless given.
     progress : callable, optional
         Called with the number of images done.
+    pruning_events : int, optional
+        Pruning events that the network has gone through.
 
     Raises
     ------
@@ -145,7 +153,9 @@ def evaluate(
     _check(program, dataset, train_labels)
     images = dataset.test_images.reshape(len(dataset.test_images), -1)
     responses, counts = respond(program, state, images, seed=seed, workers=workers, progress=progress)
-    return read_responses(program, state, dataset, train_responses, train_labels, responses, counts)
+    return read_responses(
+        program, state, dataset, train_responses, train_labels, responses, counts, pruning_events
+    )  # fmt: skip
 
 
 def _check(program: Program, dataset: Dataset, train_labels: NDArray[np.int64]) -> None:
@@ -166,11 +176,12 @@ def read_responses(
     train_labels: NDArray[np.int64],
     responses: NDArray[np.int32],
     counts: OperationCounts,
+    pruning_events: int | None = None,
 ) -> Evaluation:
     """Read the classes of the test images from the responses and operations that :func:`respond` has returned."""
     _check(program, dataset, train_labels)
     exists = state["incoming.fan_in"] > 0
-    raised = frozen(program, state)["excitatory.theta"] > state["excitatory.theta"]
+    raised = frozen_state(program, state)["excitatory.theta"] > state["excitatory.theta"]
     classes, p = dataset.n_classes, program.parameters
     readout = read_out(train_responses, train_labels, responses, dataset.test_labels, classes)
     alive = state["plastic.alive"].reshape(p.inputs, p.neurons).astype(bool)
@@ -180,5 +191,5 @@ def read_responses(
     }  # fmt: skip
     return Evaluation(
         readout, responses, dataset.test_labels, counts, neurobench, unrecruited=int(np.count_nonzero(raised & exists)),
-        removed_neurons=int(np.count_nonzero(~exists)),
+        removed_neurons=int(np.count_nonzero(~exists)), pruning_events=pruning_events,
     )  # fmt: skip

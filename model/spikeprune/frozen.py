@@ -24,7 +24,7 @@ from spikeprune.cores import usable_cores
 from spikeprune.operations import OperationCounts
 from spikeprune.parameters import NetworkParameters
 
-__all__ = ["BLOCK", "frozen", "frozen_thresholds", "respond", "respond_all"]
+__all__ = ["BLOCK", "frozen_state", "frozen_thresholds", "respond", "respond_all"]
 
 #: Images in a block.  Part of what an evaluation means: another size gives (slightly) other responses.
 BLOCK = 500
@@ -52,8 +52,8 @@ def frozen_thresholds(theta: NDArray[Any], exists: NDArray[np.bool_], p: Network
     return np.maximum(theta, (p.theta_recruited * np.median(theta[exists])).astype(theta.dtype))
 
 
-def frozen(program: Program, state: State) -> State:
-    """Return a trained state as it is evaluated."""
+def frozen_state(program: Program, state: State) -> State:
+    """Return the state that an evaluation starts from."""
     theta = frozen_thresholds(state["excitatory.theta"], state["incoming.fan_in"] > 0, program.parameters)
     return state | {"excitatory.theta": theta}
 
@@ -90,7 +90,7 @@ def respond_all(
 
     Each start of a program of several replicas shows a block to each of several networks, or several blocks to one.
     """
-    trained = [frozen(program, state) for state in states]
+    trained = [frozen_state(program, state) for state in states]
     side_by_side = (workers or usable_cores()) if program.backend == "cpp_standalone" else 1
     pairs = [(network, first) for first in range(0, len(images), BLOCK) for network in range(len(states))]
     size = min(program.replicas, program.chunk)

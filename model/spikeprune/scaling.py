@@ -42,8 +42,9 @@ __all__ = ["DRIVE", "MOST", "REFERENCE_NEURONS", "scaled_parameters", "scaled_va
 DRIVE = 0.07 * 0.1307
 #: The size, and the images shown, at which Diehl & Cook's gain of theta and learning rates are the best.
 REFERENCE_NEURONS, REFERENCE_IMAGES = 800, 60_000
-#: Share of the gain at the reference that theta needs to come into balance there (search-network-digits).
-BALANCED = 0.35
+#: Share of the gain at the reference with which theta comes into balance in so short a time; with less, pruned networks
+#: collapse, though unpruned ones may be better (search-network-digits).
+BALANCED = 0.575
 #: Largest factor of the learning rates.
 MOST = 4.0
 #: Share of the median theta that neurons which were recruited exceed.

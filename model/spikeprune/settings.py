@@ -25,6 +25,7 @@ class Settings:
     ----------
     parameters : NetworkParameters
     rule : PruningRule
+        In a run, with its schedule in images.
     seed : int
         Key of all random numbers, 0 to 2**31 - 1.
     epochs : int

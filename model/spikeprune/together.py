@@ -20,8 +20,9 @@ from spikeprune.chunks import finish, next_chunk, take_in
 from spikeprune.errors import ParameterError
 from spikeprune.evaluation import read_responses
 from spikeprune.frozen import respond_all
-from spikeprune.run import Run, check_state
+from spikeprune.run import Run
 from spikeprune.settings import Settings
+from spikeprune.state import check_state
 
 __all__ = ["evaluate_together", "program_for", "train_together"]
 
@@ -119,7 +120,7 @@ def evaluate_together(
         Called with the number of images done, of all runs together.
     """
     for run in runs:
-        check_state(run)
+        check_state(run.state, run.program.layout)
     data, program = runs[0].dataset, runs[0].program
     images = np.reshape(data.test_images, (len(data.test_images), -1))
     shown = respond_all(
@@ -127,6 +128,8 @@ def evaluate_together(
         progress=progress,
     )  # fmt: skip
     for run, (responses, counts) in zip(runs, shown, strict=True):
-        run.evaluation = read_responses(program, run.state, data, run.responses, run.labels, responses, counts)
+        run.evaluation = read_responses(
+            program, run.state, data, run.responses, run.labels, responses, counts, run.pruning_events
+        )  # fmt: skip
         if run.folder is not None:
             run.evaluation.save(run.folder)

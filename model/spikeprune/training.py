@@ -10,20 +10,23 @@ from __future__ import annotations
 import inspect
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from spikeprune.arguments import network_given, refuse, rule_given
+from spikeprune.arguments import network_given, refuse, rule_given, scheduled
 from spikeprune.chunks import Progress, finish, next_chunk, take_in
 from spikeprune.datasets import Dataset, as_dataset, load_origin
 from spikeprune.datasets.order import come_in_runs
 from spikeprune.errors import DataNote
-from spikeprune.opening import begin, load, reopen
+from spikeprune.loading import load
+from spikeprune.opening import begin, reopen
 from spikeprune.parameters import NetworkParameters
+from spikeprune.progress import TrainingBar
 from spikeprune.pruning import PruningRule
 from spikeprune.records import RunFolder
 from spikeprune.run import Run
@@ -33,6 +36,7 @@ __all__ = ["Run", "Settings", "load", "load_origin", "resume", "train"]
 
 #: A training that shows so many images has chunks of 1000 unless told otherwise.
 MANY = 10_000
+
 
 def train(
     dataset: Dataset | Any,
@@ -50,7 +54,9 @@ def train(
     initial: Run | str | Path | None = None,
     folder: str | Path | None = None,
     origin: dict[str, Any] | None = None,
-    progress: Progress | None = None,
+    allow_inert: bool = False,
+    snapshots: float | Iterable[float] | None = None,
+    progress: Progress | bool | None = None,
     report: Callable[[str], None] | None = None,
     **unknown: Any,
 ) -> Run:
@@ -61,7 +67,8 @@ def train(
     dataset : Dataset
         Or what :func:`spikeprune.datasets.as_dataset` makes one of: a name, a path, ``(X, y)``.
     rule : PruningRule, optional
-        Or its class or name; ``AdaptivePruning()`` unless given.
+        Or its class or name; ``AdaptivePruning()`` unless given.  Shares in its schedule (``start=0.25``) are of all
+        images that the training shows.
     neurons : int, optional
         Excitatory neurons: 100 unless given here or in `parameters`.
     epochs : int
@@ -86,8 +93,13 @@ def train(
         Run folder to create; nothing is written unless given.
     origin : dict, optional
         How to load the data again; the data set's own `origin` unless given.
-    progress : callable, optional
-        Called after every chunk with the new entry of the history.
+    allow_inert : bool
+        Train even if the rule never acts in so many images.
+    snapshots : int, float or iterable of these, optional
+        Keep weights, masks and thresholds every so many images (or shares of the training), or exactly then:
+        ``run.snapshots``.
+    progress : callable or True, optional
+        Called after every chunk with the new entry of the history; True shows a bar, in notebooks too.
     report : callable, optional
         Called with a sentence before something that takes long.
 
@@ -117,10 +129,11 @@ def train(
         epochs=epochs, shuffle=shuffle, backend=backend, precision=precision, chunk=chunk,
         assignment_images=assignment_images,
     )  # fmt: skip
+    settings = replace(settings, rule=scheduled(rule, shown, allow_inert))
     if not shuffle and come_in_runs(data.train_labels):
         note = f"The training images of '{data.name}' are sorted by class, and a network forgets: pass shuffle=True."
         warnings.warn(note, DataNote, stacklevel=2)
-    run = begin(settings, data, initial=before, folder=folder, origin=origin, report=report)
+    run = begin(settings, data, initial=before, folder=folder, origin=origin, snapshots=snapshots, report=report)
     try:
         return _continue(run, progress)
     except Exception:
@@ -133,7 +146,7 @@ def resume(
     folder: str | Path,
     dataset: Dataset | None = None,
     *,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     report: Callable[[str], None] | None = None,
 ) -> Run:
     """Go on with an interrupted run from its last checkpoint, or load a complete one.
@@ -156,7 +169,12 @@ def resume(
     return _continue(reopen(record, dataset, report=report), progress)
 
 
-def _continue(run: Run, progress: Progress | None) -> Run:
+def _continue(run: Run, progress: Progress | bool | None) -> Run:
+    if isinstance(progress, bool):
+        if not progress:
+            return _continue(run, None)
+        with TrainingBar(f"Training, {run.settings.rule.name}") as bar:
+            return _continue(run, bar)
     with nullcontext() if run.folder is None else run.folder.lock():
         if run.folder is not None:
             run.folder.tidy()

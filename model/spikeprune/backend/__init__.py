@@ -9,6 +9,7 @@ from spikeprune.backend.compact import CompactProgram
 from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
+from spikeprune.quiet import leave_interrupts_ignored
 
 __all__ = ["BACKENDS", "COMPILED", "PRECISIONS", "ChunkResult", "Program", "State", "make_program"]
 
@@ -50,6 +51,7 @@ def make_program(
     """
     if backend not in BACKENDS:
         raise ParameterError(unknown_name("back end", backend, BACKENDS))
+    leave_interrupts_ignored()
     if rule.removes_neurons:
         if options.pop("replicas", 1) > 1:
             raise ParameterError(

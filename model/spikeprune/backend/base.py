@@ -23,6 +23,7 @@ from spikeprune.errors import BackendError, ParameterError, SpikepruneError, unk
 from spikeprune.layout import COUNTERS, StateLayout, joined, of_one
 from spikeprune.parameters import LARGEST, NetworkParameters
 from spikeprune.pruning.base import PruningRule
+from spikeprune.recorders import with_group
 
 __all__ = ["PRECISIONS", "ChunkResult", "Program", "State", "brian2_preferences", "explained"]
 
@@ -46,13 +47,15 @@ class Program(ABC):
     chunk : int
         Largest number of images in a chunk.
     precision : {'single', 'double'}
+    record : sequence of str, optional
+        Record the spikes of all neurons and these variables, ``group.variable``; nothing unless given.
     replicas : int
         Number of networks side by side.
 
     Raises
     ------
     ParameterError
-        If `chunk`, `precision` or `replicas` is not allowed.
+        If `chunk`, `precision` or `replicas` is not allowed, or there is nothing of that name to record.
     BackendError
         If the program cannot be built.
     """
@@ -61,7 +64,13 @@ class Program(ABC):
     backend: str = ""
 
     def __init__(
-        self, parameters: NetworkParameters, rule: PruningRule, chunk: int, precision: str = "single", replicas: int = 1
+        self,
+        parameters: NetworkParameters,
+        rule: PruningRule,
+        chunk: int,
+        precision: str = "single",
+        record: Sequence[str] | None = None,
+        replicas: int = 1,
     ) -> None:
         if precision not in PRECISIONS:
             raise ParameterError(unknown_name("precision", precision, PRECISIONS))
@@ -74,6 +83,9 @@ class Program(ABC):
                 "replicas."
             )
         self.parameters, self.rule, self.chunk, self.precision = parameters, rule, chunk, precision
+        if replicas > 1 and record is not None:
+            raise ParameterError("Several networks side by side are not recorded: leave record or replicas out.")
+        self.record = None if record is None else list(dict.fromkeys(with_group(name) for name in record))
         self.replicas = replicas
         #: What all networks together carry from chunk to chunk, and what else every run is given.
         self.carried: StateLayout = {}
@@ -127,7 +139,8 @@ class Program(ABC):
         learning : bool
             Whether weights and thresholds change and pruning events happen.
         rule : PruningRule, optional
-            Another rule of the same strings: its parameters and its schedule hold for this run.
+            Another rule of the same strings: its parameters and its schedule hold for this run.  A training needs the
+            schedule in images (:meth:`~spikeprune.pruning.PruningRule.for_images`).
 
         Returns
         -------
@@ -224,7 +237,7 @@ class Program(ABC):
         self, state: State, row: int, count: int, seed: int, first_image: int, rule: PruningRule, learning: bool
     ) -> dict[str, Any]:
         """What a network is given: its state, and what is new in this chunk."""
-        start, stop, interval = rule.schedule
+        start, stop, interval = rule.schedule if learning else (0, 0, 1)
         stream = Stream.TRAINING_SPIKES if learning else Stream.EVALUATION_SPIKES
         inputs: dict[str, Any] = dict(state)
         inputs |= {name: np.zeros_like(state[name]) for name in COUNTERS}

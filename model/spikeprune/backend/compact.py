@@ -22,6 +22,7 @@ from spikeprune.errors import ParameterError
 from spikeprune.operations import OperationCounts
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
+from spikeprune.pruning.timing import events_between
 
 __all__ = ["CompactProgram"]
 
@@ -103,9 +104,9 @@ class CompactProgram(Program):
         self, state: State, images: NDArray[np.uint8], *, seed: int, first_image: int, learning: bool,
         rule: PruningRule | None,
     ) -> ChunkResult:  # fmt: skip
-        schedule, count = rule or self.rule, len(images)
-        shown = range(first_image + 1, first_image + count)
-        events = [n - first_image for n in shown if learning and schedule.events_in(n) > schedule.events_in(n - 1)]
+        schedule, count = (rule or self.rule).schedule, len(images)
+        events_so_far = [events_between(*schedule, first_image + shown) for shown in range(count)]
+        events = [shown for shown in range(1, count) if learning and events_so_far[shown] > events_so_far[shown - 1]]
         cuts = [0, *events, count]
         pieces: list[ChunkResult] = []
         for start, stop in pairwise(cuts):

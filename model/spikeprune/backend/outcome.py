@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,9 @@ class ChunkResult:
         Synaptic operations of the chunk, retries included.
     spikes : ndarray [spikes, 3], int64
         Excitatory spikes of all presentations: neuron, presentation of the chunk, time step within it.
+    records : dict of str to ndarray
+        What the program's recorders have recorded (:func:`spikeprune.recorders.recorder_outputs`), times in time steps
+        of the chunk.
     """
 
     state: State
@@ -47,6 +50,7 @@ class ChunkResult:
     attempts: NDArray[np.int32]
     counts: OperationCounts
     spikes: NDArray[np.int64]
+    records: dict[str, NDArray[Any]] = field(default_factory=dict)
 
 
 def parts_of(
@@ -125,4 +129,17 @@ def collect(
         inhibitory_spikes=int(output["inhibitory.spikes"].sum(dtype=np.int64)),
     )
     spikes = np.stack([neuron, presentation, steps % p.slot_steps], axis=1)
-    return ChunkResult({name: output[name] for name in layout}, responses, attempts, counts, spikes)
+    state = {name: output[name] for name in layout}
+    return ChunkResult(state, responses, attempts, counts, spikes, _records(output, p.dt))
+
+
+def _records(output: Mapping[str, NDArray[Any]], dt: float) -> dict[str, NDArray[Any]]:
+    records = {}
+    for name in (name for name in output if name.startswith(("spikes_", "trace_"))):
+        monitor, variable = name.split(".")
+        records[name] = output[name]
+        if variable == "t":
+            records[name] = np.rint(output[name] / (dt * 1e-3)).astype(np.int64)
+        elif monitor.startswith("trace_"):
+            records[name] = output[name].reshape(len(output[f"{monitor}.t"]), -1)
+    return records

@@ -6,7 +6,7 @@ network is at hand for debugging.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import brian2 as b2
@@ -17,6 +17,7 @@ from spikeprune.backend.base import Program, brian2_preferences, explained
 from spikeprune.network import build_network
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
+from spikeprune.recorders import add_recorders, recorder_outputs
 
 __all__ = ["RuntimeProgram"]
 
@@ -26,7 +27,7 @@ class RuntimeProgram(Program):
 
     Parameters
     ----------
-    parameters, rule, chunk, precision, replicas
+    parameters, rule, chunk, precision, record, replicas
         See :class:`spikeprune.backend.base.Program`.
     target : {'cython', 'numpy'}
         What Brian2 generates.
@@ -39,12 +40,15 @@ class RuntimeProgram(Program):
         chunk: int,
         precision: str = "double",
         target: str = "cython",
+        record: Sequence[str] | None = None,
         replicas: int = 1,
     ) -> None:
-        super().__init__(parameters, rule, chunk, precision, replicas)
+        super().__init__(parameters, rule, chunk, precision, record, replicas)
         self.backend = target
         with self._preferences():
             self.built = build_network(parameters, rule, chunk, replicas=replicas)
+            names = self.record
+            self.recorders = {} if names is None else add_recorders(self.built.network, self.built.groups, names)
         self.carried, self.given = self.built.state, self.built.given
 
     def _preferences(self) -> Any:
@@ -64,13 +68,15 @@ class RuntimeProgram(Program):
             built.variable(name).set_value(value)
         built.pixels.values[:] = pixels
         monitors = {"spike_monitor": built.spike_monitor, "presentation_monitor": built.presentation_monitor}
+        monitors |= self.recorders
         recorded = {name: len(monitor.variables["t"].get_value()) for name, monitor in monitors.items()}
         start = float(built.network.t / b2.second)
         with explained(self.rule), self._preferences():
             built.network.run(built.duration * b2.second, namespace={})
         output = {name: np.atleast_1d(built.result(name).get_value()).copy() for name in self.carried}
-        for name in self.recorded:
+        for name in (*self.recorded, *recorder_outputs(self.recorders)):
             monitor, variable = name.split(".")
             output[name] = monitors[monitor].variables[variable].get_value()[recorded[monitor] :].copy()
-        output["spike_monitor.t"] = output["spike_monitor.t"] - start
+            if variable == "t":
+                output[name] = output[name] - start
         return output

@@ -33,14 +33,17 @@ from spikeprune.errors import BackendError, reason_of
 from spikeprune.network import BuiltNetwork, build_network, equation_strings
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
+from spikeprune.recorders import add_recorders, recorder_outputs
 from spikeprune.replicas import GIVEN
 from spikeprune.standalone import FAST_DEVICE, FLAGS
 
 __all__ = ["StandaloneProgram", "cache_folder", "compiler", "compiler_version", "jobs"]
 
 #: What makes C++ of strings, besides `standalone` and `synapses`; the strings themselves count as they are.
-GENERATORS = ("backend/exchange", "backend/standalone", "encoding", "integration", "network", "presenter", "replicas",
-              "schedule")  # fmt: skip
+GENERATORS = (
+    "backend/exchange", "backend/standalone", "encoding", "integration", "layout", "network", "presenter", "recorders",
+    "replicas", "schedule",
+)  # fmt: skip
 #: What a program reads and writes: weight and two flags, going in and coming out.
 BYTES_PER_SYNAPSE = 12
 
@@ -56,7 +59,7 @@ class StandaloneProgram(Program):
 
     Parameters
     ----------
-    parameters, rule, chunk, precision
+    parameters, rule, chunk, precision, record
         See :class:`spikeprune.backend.base.Program`.
     report : callable, optional
         Called with a sentence before something that takes long.
@@ -78,9 +81,10 @@ class StandaloneProgram(Program):
         chunk: int,
         precision: str = "single",
         report: Callable[[str], None] | None = None,
+        record: Sequence[str] | None = None,
         replicas: int = 1,
     ) -> None:
-        super().__init__(parameters, rule, chunk, precision, replicas)
+        super().__init__(parameters, rule, chunk, precision, record, replicas)
         self._processes = Processes()
         #: Version line of the compiler.
         self.compiler = compiler_version()
@@ -118,6 +122,8 @@ class StandaloneProgram(Program):
             "machine": machine(),
             "versions": {name: metadata.version(name) for name in ("brian2", "numpy")},
         }  # fmt: skip
+        if self.record is not None:
+            model["record"] = self.record
         digest = hashlib.sha256(json.dumps(model, sort_keys=True).encode()).hexdigest()[:16]
         rule = self.rule.name if self.rule.acts_in_training else "plain"
         networks = f"-x{self.replicas}" if self.replicas > 1 else ""
@@ -163,6 +169,8 @@ class StandaloneProgram(Program):
                 layout = built.state | built.given
                 monitors = {"spike_monitor": built.spike_monitor, "presentation_monitor": built.presentation_monitor}
                 recorded = {name: _variable(monitors, name) for name in self.recorded}
+                if self.record is not None:
+                    recorded |= recorder_outputs(add_recorders(built.network, built.groups, self.record))
                 pixels = f"{built.pixels.name}_values"
                 going_in = [(built.variable(name), size) for name, (_, size) in layout.items()]
                 coming_out = [*(built.result(name) for name in layout), *recorded.values()]

@@ -27,7 +27,7 @@ def _settled_and_small(rule: Any, state: PruningState) -> Any:
 class SoftPruning(PruningRule):
     """Freeze the weights below a threshold of every neuron that has fired often enough.
 
-    The rule of Shi et al. (2019) [1]_ as far as it is known here: pruning during training, decided for each output
+    The rule of Shi et al. (2019) as far as it is known here: pruning during training, decided for each output
     neuron from its own firing history.  Frozen weights are never updated again but *still transmit*, so the rule saves
     weight updates and no transmissions.  What "settled" means, the threshold and the frozen value are parameters.
 
@@ -39,15 +39,16 @@ class SoftPruning(PruningRule):
         Spikes after which a neuron counts as settled.
     value : float
         The value at which weights are frozen.
-    start, interval : int
-        No pruning event before `start` images; then one whenever their number is a multiple of `interval`.
+    start, interval : int or float
+        No pruning event before `start` images; then one whenever their number is a multiple of `interval`.  Floats up
+        to 1 are shares of the training.
     """
 
     h: float = parameter(0.1, "1", "weights below are frozen", "design", "not negative")
     settled: int = parameter(50, "1", "spikes after which a neuron is settled", "design", "not negative")
     value: float = parameter(0.03, "1", "value of a frozen weight", "design", "share")
-    start: int = shared.start()
-    interval: int = shared.interval()
+    start: float = shared.start()
+    interval: float = shared.interval()
 
     name: ClassVar[str] = "soft"
     parts = (

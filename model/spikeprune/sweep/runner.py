@@ -25,6 +25,7 @@ from spikeprune.backend import COMPILED
 from spikeprune.cores import usable_cores
 from spikeprune.errors import ParameterError, RunFolderError, SpikepruneError, reason_of
 from spikeprune.provenance import provenance
+from spikeprune.quiet import leave_interrupts_ignored
 from spikeprune.summary import Summary
 from spikeprune.sweep.experiment import Experiment, PlannedRun
 from spikeprune.sweep.groups import Group, groups_of
@@ -124,6 +125,7 @@ def sweep(
         the others continue, and it is in ``failures``.
     """
     watcher = watcher or Watcher()
+    leave_interrupts_ignored()
     if replicas < 1:
         raise ParameterError(f"replicas is {replicas}: at least 1 network is in a program.")
     experiment = Experiment.read(Path(path))

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,12 @@ from typing import Any
 from distributed import get_worker
 from filelock import FileLock
 
+from spikeprune.arguments import scheduled
 from spikeprune.backend import Program
 from spikeprune.datasets import Dataset, load_origin
 from spikeprune.errors import DataError, RunFolderError
-from spikeprune.opening import begin, load, reopen
+from spikeprune.loading import load
+from spikeprune.opening import begin, reopen
 from spikeprune.quiet import quiet_brian2
 from spikeprune.records import RunFolder
 from spikeprune.run import Run
@@ -139,6 +142,8 @@ def _opened(job: Mapping[str, Any], run: Mapping[str, Any], dataset: Dataset, pr
     if folder.is_dir() and all(path.name.startswith(".") for path in folder.iterdir()):
         shutil.rmtree(folder)  # the process died before there was anything in the folder
     settings = Settings.from_dict(dict(run["settings"]))
+    shown = settings.epochs * len(dataset.train_images)
+    settings = replace(settings, rule=scheduled(settings.rule, shown, allow_inert=True))
     return begin(settings, dataset, folder=folder, origin=dict(job["origin"]), program=program)
 
 
