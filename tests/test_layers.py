@@ -63,6 +63,7 @@ LEVELS = {
     "training": 14,
     "summary": 14,
     "classifier": 15,
+    "exports": 15,
     "sweep": 15,
     "plots": 16,
     "report": 17,

@@ -30,6 +30,8 @@ __all__ = [
     "model_namespace",
 ]
 
+#: Of a time of event data, in ms: two bytes reach to 655 ms.
+EVENT_UNIT = 0.01
 #: Random numbers of an attempt start at this multiple; no neuron draws so many in one presentation.
 DRAWS_PER_ATTEMPT = 65536
 
@@ -45,7 +47,6 @@ COUNTERS = (
     "input.spikes", "excitatory.spikes", "inhibitory.spikes", "outgoing.spent_out", "outgoing.spent_plastic",
     "incoming.spent_in",
 )  # fmt: skip
-
 
 #: ``group.variable`` to type and size.
 StateLayout = dict[str, tuple["np.dtype[Any]", int]]
@@ -63,7 +64,7 @@ class BuiltNetwork:
         ``outgoing`` (of each excitatory and each input neuron, what concerns its synapses), ``rule`` (its parameters,
         where it has some).
     pixels : brian2.TimedArray
-        Pixel values of the chunk's images [chunk, inputs].
+        Pixels of the chunk's images [chunk, inputs]; of event data, bytes of times [chunk*2*slots, inputs].
     spike_monitor, presentation_monitor
         Excitatory spikes; image, attempt and spikes of each presentation.
     state : dict of str to (dtype, int)
@@ -107,6 +108,7 @@ def model_namespace(p: NetworkParameters) -> dict[str, Any]:
         "draws_per_attempt": DRAWS_PER_ATTEMPT,
         "uniform": uniform,
         "stop_when": show.stop_when,
+        "event_unit": EVENT_UNIT * b2.ms,
         "Hz": b2.Hz,
         "second": b2.second,
     }
@@ -156,7 +158,9 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int, clock: An
     n, namespace = p.neurons, model_namespace(p)
     # One clock of our own for all: the default clock belongs to the user, and `dt=` would make a clock for each group.
     clock = clock or b2.Clock(p.dt * b2.ms, name="clock")
-    namespace["pixels"] = pixels = b2.TimedArray(np.zeros((chunk, p.inputs)), dt=1 * b2.second, name="pixels")
+    rows = chunk * p.image_bytes // p.inputs
+    spiking = (neuron.EVENT_BEGIN, neuron.EVENT_RENEW) if p.event_slots else (neuron.INPUT_BEGIN, neuron.INPUT_RENEW)
+    namespace["pixels"] = pixels = b2.TimedArray(np.zeros((rows, p.inputs)), dt=1 * b2.second, name="pixels")
 
     def group(size: int, equations: str, links: tuple[str, ...] = (), kind: Any = LayerGroup, **kwargs: Any) -> Any:
         made = kind(
@@ -178,7 +182,7 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int, clock: An
     inputs = group(
         p.inputs, neuron.INPUT + stdp.PRESYNAPTIC,
         ("step", "image", "first_image", "attempt", "intensity", "learning", "seed", "stream"),
-        RenewalGroup, next_spike="next_spike", step="step", steps="presentation_steps", renew=neuron.INPUT_RENEW,
+        RenewalGroup, next_spike="next_spike", step="step", steps="presentation_steps", renew=spiking[1],
         restart="begin", reset=stdp.PRESYNAPTIC_SPIKE, events=dict(begin), name="input",
     )  # fmt: skip
     # An input spike counts for an excitatory spike in the same time step, so its time is noted between the two.
@@ -200,7 +204,7 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int, clock: An
     excitatory.g_total = b2.linked_var(pool, "g_total")
 
     for made, code in (
-        (inputs, neuron.INPUT_BEGIN + stdp.PRESYNAPTIC_REST),
+        (inputs, spiking[0] + stdp.PRESYNAPTIC_REST),
         (excitatory, neuron.EXCITATORY_REST + stdp.POSTSYNAPTIC_REST),
         (inhibitory, neuron.INHIBITORY_REST),
         (pool, neuron.INHIBITION_POOL_REST),

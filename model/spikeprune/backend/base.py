@@ -166,12 +166,13 @@ class Program(ABC):
                 "differ: build one for it."
             )
         count = len(images)
-        if not 0 < count <= self.chunk or images.shape[1] != self.parameters.inputs:
+        size = self.parameters.image_bytes
+        if not 0 < count <= self.chunk or images.shape[1] != size:
             raise ParameterError(
                 f"Images of shape {images.shape} do not fit: this program takes 1 to {self.chunk} images of "
-                f"{self.parameters.inputs} pixels."
+                f"{size} {'bytes of event data' if self.parameters.event_slots else 'pixels'}."
             )
-        pixels = np.zeros((self.chunk, self.parameters.inputs), dtype=np.uint8)
+        pixels = np.zeros((self.chunk, size), dtype=np.uint8)
         pixels[:count] = images
         start, stop, interval = rule.schedule if learning else (0, 0, 1)
         stream = Stream.TRAINING_SPIKES if learning else Stream.EVALUATION_SPIKES
