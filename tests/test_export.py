@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse
-from spikeprune.exports.graph import EXACT, LOSSES
 from typer.testing import CliRunner
 
 import spikeprune as sp
@@ -22,6 +21,7 @@ from spikeprune import Dataset, NetworkParameters, PruningRule, Run
 from spikeprune.backend import Program
 from spikeprune.cli import app
 from spikeprune.errors import ParameterError, SpikepruneError
+from spikeprune.exports.graph import EXACT, LOSSES
 
 
 @pytest.fixture(scope="module")

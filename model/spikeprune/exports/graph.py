@@ -2,10 +2,10 @@
 
 ::
 
-    input ─ w ─ exc_excitation ─┐
-                                excitatory ─┬─ output
-        ┌──────── exc_inhibition ┘          └─ to_partner ─ inh_excitation ─ inhibitory ─ to_others ─┐
-        └────────────────────────────────────────────────────────────────────────────────────────────┘
+    input ─ w ─ excitation ─┐
+                            excitatory ─┬─ output
+        ┌──── inhibition ───┘           │
+        └──── to_others ────────────────┘
 
 What NIR can say of this network exactly, and what not, is in the file (``EXACT``, ``LOSSES``).
 
@@ -39,28 +39,29 @@ MILLI = 1e-3
 
 #: What is the same as in this package, in SI units (V, s).
 EXACT = (
-    "weights and removed synapses", "time constants of membranes and conductances", "resting and reset potentials",
+    "weights and removed synapses", "time constants of conductances", "reset potential",
     "thresholds of evaluation, theta included", "all-to-all inhibition but for the partner", "no learning",
 )  # fmt: skip
 #: What NIR's primitives cannot say.
 LOSSES = (
-    "conductances act as currents: the driving force E - v is that at the working point (see working_point), so "
-    "excitation and inhibition neither saturate nor shunt",
-    "no refractory periods: neurons may fire again at once, which adds spikes",
-    "no clamp of refractory inhibitory neurons",
+    "conductances act as currents: membranes are linear around the working point (see working_point), which gives "
+    "their time constant and leak potential; beyond it, excitation and inhibition neither saturate nor shunt",
+    "inhibitory neurons are left out: each fires once for a spike of its partner, here at once, there within 1 ms",
+    "no refractory periods: neurons may fire again within 5 ms",
     "time is continuous: a simulator chooses the step and the delay of a connection (0.5 ms and none here)",
     "input is spikes: Poisson rates, showing an image again brighter, and the rest between two images are not in it",
 )
 
 
 def working_point(p: NetworkParameters, theta: NDArray[Any]) -> tuple[float, float]:
-    """Return the potentials, in V, at which driving forces are taken: of excitatory and of inhibitory neurons.
+    """Return the potential, in V, and the excitatory conductance around which membranes are linear.
 
-    Halfway between rest and threshold, where a neuron that is about to fire spends its time; the mean threshold of the
-    excitatory neurons.
+    The potential is halfway between rest and the mean threshold, where a neuron is that is about to fire; the
+    conductance half of what an image that is white in all of the neuron's field brings about.
     """
     threshold = (p.v_threshold_e - p.theta_offset) * MILLI + float(theta.mean())
-    return (p.v_rest_e * MILLI + threshold) / 2, (p.v_rest_i + p.v_threshold_i) * MILLI / 2
+    white = 255 / p.pixel_per_hertz * p.intensity  # Hz
+    return (p.v_rest_e * MILLI + threshold) / 2, p.weight_sum * white * p.tau_g_exc * MILLI / 2
 
 
 def nir_graph(run: Run) -> Any:
@@ -77,41 +78,37 @@ def nir_graph(run: Run) -> Any:
         raise SpikepruneError("NIR needs the package nir: install it with pip install 'spikeprune[nir]'.") from error
     p, weights = run.settings.parameters, np.where(run.alive, run.weights, 0).T.astype(np.float64)
     neurons, theta = p.neurons, frozen_thresholds(run.theta, p).astype(np.float64)
-    v_e, v_i = working_point(p, theta)
+    v, g = working_point(p, theta)
 
     def each(value: Any) -> NDArray[np.float64]:
         return np.broadcast_to(np.asarray(value, dtype=np.float64), (neurons,)).copy()
 
-    def conductance(tau: float, drive: float) -> Any:
-        """A spike of weight w adds w times the driving force, which decays."""
-        return nir.LI(tau=each(tau * MILLI), r=each(tau * MILLI * drive), v_leak=each(0.0))
+    def conductance(tau: float, reversal: float) -> Any:
+        """A spike of weight w adds w times the driving force at the working point, which decays."""
+        return nir.LI(tau=each(tau * MILLI), r=each(tau * MILLI * (reversal * MILLI - v)), v_leak=each(0.0))
 
-    def membrane(tau: float, rest: float, reset: float, threshold: Any) -> Any:
-        return nir.LIF(tau=each(tau * MILLI), r=each(1.0), v_leak=each(rest * MILLI), v_reset=each(reset * MILLI),
-                       v_threshold=each(threshold))  # fmt: skip
-
+    # tau dv/dt = (v_rest - v) + g_e (E - v) + …, of first order around the working point, divided by 1 + g.
+    membrane = nir.LIF(
+        tau=each(p.tau_e * MILLI / (1 + g)), r=each(1 / (1 + g)), v_leak=each((p.v_rest_e * MILLI + g * v) / (1 + g)),
+        v_threshold=each((p.v_threshold_e - p.theta_offset) * MILLI + theta), v_reset=each(p.v_reset_e * MILLI),
+    )  # fmt: skip
     nodes = {
         "input": nir.Input(np.array([p.inputs])),
         "w": nir.Linear(weights),
-        "exc_excitation": conductance(p.tau_g_exc, p.E_exc_e * MILLI - v_e),
-        "exc_inhibition": conductance(p.tau_g_inh, p.E_inh_e * MILLI - v_e),
-        "excitatory": membrane(
-            p.tau_e, p.v_rest_e, p.v_reset_e, (p.v_threshold_e - p.theta_offset) * MILLI + theta
-        ),
-        "to_partner": nir.Linear(p.w_exc_inh * np.eye(neurons)),
-        "inh_excitation": conductance(p.tau_g_exc, p.E_exc_i * MILLI - v_i),
-        "inhibitory": membrane(p.tau_i, p.v_rest_i, p.v_reset_i, p.v_threshold_i * MILLI),
+        "excitation": conductance(p.tau_g_exc, p.E_exc_e),
+        "inhibition": conductance(p.tau_g_inh, p.E_inh_e),
+        "excitatory": membrane,
         "to_others": nir.Linear(p.w_inh_exc * (1 - np.eye(neurons))),
         "output": nir.Output(np.array([neurons])),
-    }  # fmt: skip
+    }
     chains = (
-        ("input", "w", "exc_excitation", "excitatory", "output"),
-        ("excitatory", "to_partner", "inh_excitation", "inhibitory", "to_others", "exc_inhibition", "excitatory"),
-    )  # fmt: skip
+        ("input", "w", "excitation", "excitatory", "output"),
+        ("excitatory", "to_others", "inhibition", "excitatory"),
+    )
     edges = [pair for chain in chains for pair in pairwise(chain)]
     metadata = {
         "about": json.dumps(about(run)), "exact": json.dumps(EXACT), "lossy": json.dumps(LOSSES),
-        "working_point": json.dumps({"excitatory": v_e, "inhibitory": v_i, "unit": "V"}),
+        "working_point": json.dumps({"v": v, "g_e": g, "units": ["V", "1"]}),
         "assignment": run.assignment, "dt": p.dt * MILLI,
     }  # fmt: skip
     return nir.NIRGraph(nodes, edges, metadata=metadata)
