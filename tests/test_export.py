@@ -152,4 +152,9 @@ def test_nir_gives_the_same_winner(run: Run, small: NetworkParameters, digits: D
         spikes = shown.spikes["input"]
         ours.append(shown.response)
         theirs.append(simulate(spikes.t * 1e-3, spikes.i))
-        print(shown.response, theirs[-1])
+    # Of neurons that fire equally often, any is the winner.
+    pairs = list(zip(ours, theirs, strict=True))
+    agree = [bool((mine[found == found.max()] == mine.max()).any()) for mine, found in pairs if mine.any()]
+    assert len(agree) >= 10
+    assert np.mean(agree) >= 0.8
+    assert np.corrcoef(np.ravel(ours), np.ravel(theirs))[0, 1] > 0.7

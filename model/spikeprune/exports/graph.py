@@ -57,11 +57,11 @@ def working_point(p: NetworkParameters, theta: NDArray[Any]) -> tuple[float, flo
     """Return the potential, in V, and the excitatory conductance around which membranes are linear.
 
     The potential is halfway between rest and the mean threshold, where a neuron is that is about to fire; the
-    conductance half of what an image that is white in all of the neuron's field brings about.
+    conductance that of the neuron whose field an image fills with white: the one that is to win.
     """
     threshold = (p.v_threshold_e - p.theta_offset) * MILLI + float(theta.mean())
     white = 255 / p.pixel_per_hertz * p.intensity  # Hz
-    return (p.v_rest_e * MILLI + threshold) / 2, p.weight_sum * white * p.tau_g_exc * MILLI / 2
+    return (p.v_rest_e * MILLI + threshold) / 2, p.weight_sum * white * p.tau_g_exc * MILLI
 
 
 def nir_graph(run: Run) -> Any:
