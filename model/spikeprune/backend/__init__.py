@@ -39,7 +39,8 @@ def make_program(
         Largest number of images in a chunk.
     precision : {'single', 'double'}
     **options
-        Passed to the program, for example ``report`` (a function that is told what is going on).
+        Passed to the program, for example ``report`` (a function that is told what is going on) or ``replicas`` (the
+        number of networks side by side).
 
     Raises
     ------
@@ -52,6 +53,11 @@ def make_program(
         raise ParameterError(unknown_name("back end", backend, BACKENDS))
     leave_interrupts_ignored()
     if rule.removes_neurons:
+        if options.pop("replicas", 1) > 1:
+            raise ParameterError(
+                f"Rule '{rule.name}' removes neurons, and its program becomes smaller with them, which several "
+                "networks side by side cannot: train them one after the other."
+            )
 
         def build(smaller: NetworkParameters) -> Program:
             return _build(backend, smaller, rule, chunk, precision, options)
