@@ -75,7 +75,7 @@ class CudaProgram(StandaloneProgram):
         from spikeprune.cuda import ORDERED_DEVICE
 
         self.device = ORDERED_DEVICE
-        super().__init__(parameters, rule, chunk, precision, report, replicas)
+        super().__init__(parameters, rule, chunk, precision, report, replicas=replicas)
 
     def _check_machine(self) -> None:
         problems = missing()
