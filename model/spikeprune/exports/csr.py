@@ -41,7 +41,7 @@ def write_csr(run: Run, path: Path) -> None:
         "indices": target.astype(np.int32),
         "indptr": np.concatenate([[0], np.cumsum(np.bincount(source, minlength=inputs))]).astype(np.int32),
         "plastic": plastic[source, target],
-        "theta": frozen_thresholds(run.theta, run.alive.any(axis=0), p), "assignment": run.assignment,
+        "theta": frozen_thresholds(run.theta, run.state["incoming.fan_in"] > 0, p), "assignment": run.assignment,
         "about": np.array(json.dumps(about(run))),
     }  # fmt: skip
     if run.thresholds is not None:

@@ -77,7 +77,7 @@ def nir_graph(run: Run) -> Any:
     except ImportError as error:
         raise SpikepruneError("NIR needs the package nir: install it with pip install 'spikeprune[nir]'.") from error
     p, weights = run.settings.parameters, np.where(run.alive, run.weights, 0).T.astype(np.float64)
-    neurons, theta = p.neurons, frozen_thresholds(run.theta, run.alive.any(axis=0), p).astype(np.float64)
+    neurons, theta = p.neurons, frozen_thresholds(run.theta, run.state["incoming.fan_in"] > 0, p).astype(np.float64)
     v, g = working_point(p, theta)
 
     def each(value: Any) -> NDArray[np.float64]:
