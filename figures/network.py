@@ -16,7 +16,7 @@ def draw(source: Source) -> list[Drawing]:
         weights = digit = None
     # A fifth of the way, when the field has formed and small weights are still many.
     chosen = None if weights is None else weights[len(weights) // 5].astype(float)
-    p, rule = NetworkParameters(), AdaptivePruning()
+    p, rule = NetworkParameters(), AdaptivePruning().for_images(60_000)
     caption = (
         "**The network of Diehl & Cook (2015) and a pruning event.**  (a) Pixels become Poisson spikes of the "
         "inputs; every input has a plastic synapse to every excitatory neuron, each of which drives an inhibitory "

@@ -16,20 +16,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import brian2 as b2
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeprune.backend import make_program
 from spikeprune.datasets import Dataset
 from spikeprune.errors import SpikepruneError
-from spikeprune.plots.record import Record, thresholds_of
+from spikeprune.plots.record import Record
 from spikeprune.provenance import provenance
 from spikeprune.quiet import quiet_brian2
 from spikeprune.readout import UNASSIGNED, vote
 from spikeprune.records import RunFolder
 from spikeprune.run import Run
-from spikeprune.state import initial_weights
+from spikeprune.state import initial_weights, rule_thresholds
 from spikeprune.sweep.experiment import Experiment, PlannedRun
 from spikeprune.training import train
 
@@ -48,7 +46,7 @@ def trained(planned: PlannedRun, data: Dataset, follow: bool) -> tuple[Run, dict
         stored = RunFolder(folder).read_arrays("checkpoint.npz")
         state = {name[6:]: value for name, value in stored.items() if name.startswith("state/")}
         shape = (settings.parameters.inputs, settings.parameters.neurons)
-        threshold = thresholds_of(settings.rule, state, settings.parameters.neurons)
+        threshold = rule_thresholds(settings.rule, state, settings.parameters.neurons)
         chunks.append(
             {
                 "threshold": np.zeros(0) if threshold is None else threshold.astype(np.float32),
@@ -97,40 +95,30 @@ def course(run: Run, chunks: list[dict[str, NDArray[Any]]]) -> dict[str, NDArray
 def presentation(run: Run, image: int) -> dict[str, NDArray[Any]]:
     """Show a test image to the frozen network in Brian2's runtime mode, under monitors."""
     p, classes = run.settings.parameters, run.dataset.n_classes
-    program: Any = make_program("numpy", p, run.settings.rule, 1, "double")
-    groups = program.built.groups
-    with program._preferences():
-        inputs = b2.SpikeMonitor(groups["input"], name="record_input")
-        inhibitory = b2.SpikeMonitor(groups["inhibitory"], name="record_inhibitory")
-        membrane = b2.StateMonitor(groups["excitatory"], "v", record=True, when="thresholds", name="record_v")
-        program.built.network.add(inputs, inhibitory, membrane)
-    state = {name: np.asarray(value, program.layout[name][0]) for name, value in run.state.items()}
-    pixels = run.dataset.test_images[image : image + 1].reshape(1, -1)
-    result = program.run(state, pixels, seed=run.settings.seed, first_image=image, learning=False)
-    begin = p.slot_steps * (result.attempts[0] - 1)  # only the last attempt is kept, the one that was accepted
+    shown = run.present(
+        run.dataset.test_images[image], record=["v"], number=image, backend="numpy", precision="double"
+    )  # fmt: skip
 
-    def last(monitor: Any) -> NDArray[Any]:
-        steps = np.rint(np.asarray(monitor.t / b2.ms) / p.dt).astype(np.int32) - begin
-        return np.stack([steps, np.asarray(monitor.i)])[:, steps >= 0].astype(np.int32)
+    def steps(group: str) -> NDArray[Any]:
+        spikes = shown.spikes[group]
+        return np.stack([np.rint(spikes.t / p.dt), spikes.i]).astype(np.int32)
 
-    own = result.spikes[result.spikes[:, 1] == result.attempts[0] - 1]
     # The neurons that fire most, and one of the answer's rivals: the busiest of another class, where there is one.
-    ranked = np.argsort(-result.responses[0], kind="stable")
+    ranked = np.argsort(-shown.response, kind="stable")
     rivals = [neuron for neuron in ranked if run.assignment[neuron] not in (run.assignment[ranked[0]], UNASSIGNED)]
     traced = np.array(list(dict.fromkeys([ranked[0], rivals[0] if rivals else ranked[1], *ranked]))[:TRACED])
     threshold = (p.v_threshold_e - p.theta_offset) + 1e3 * run.theta[traced]
-    kept = np.rint(np.asarray(membrane.t / b2.ms) / p.dt) >= begin
     return {
         "presentation/image": np.array(image),
-        "presentation/attempts": result.attempts,
-        "presentation/answer": vote(result.responses, run.assignment, classes),
+        "presentation/attempts": np.array([shown.attempts]),
+        "presentation/answer": vote(shown.response[np.newaxis], run.assignment, classes),
         "presentation/duration": np.array(p.presentation),
         "presentation/dt": np.array(p.dt),
-        "presentation/input": last(inputs),
-        "presentation/excitatory": own[:, [2, 0]].T.astype(np.int32),
-        "presentation/inhibitory": last(inhibitory),
+        "presentation/input": steps("input"),
+        "presentation/excitatory": steps("excitatory"),
+        "presentation/inhibitory": steps("inhibitory"),
         "presentation/traced": traced,
-        "presentation/v": np.asarray(membrane.v / b2.mV)[traced][:, kept].astype(np.float32),
+        "presentation/v": (1e3 * shown["v"][traced]).astype(np.float32),
         "presentation/v_threshold": threshold.astype(np.float32),
     }
 
@@ -180,7 +168,7 @@ def main() -> None:
         if unknown := sorted(set(arguments.labels) - set(known)):
             sys.exit(f"{arguments.experiment} has no rule '{unknown[0]}': choose among {', '.join(known)}.")
         data = experiment.data.load()
-        plan = experiment.plan(data.checksum, data.n_inputs)
+        plan = experiment.plan(data.checksum, data.n_inputs, data.ink, len(data.train_images))
         arguments.out.mkdir(parents=True, exist_ok=True)
         for number, label in enumerate(known):
             if label in arguments.labels or not arguments.labels:

@@ -74,7 +74,7 @@ def test_strength_removed_is_not_given_back() -> None:
 
 def test_other_rules_carry_nothing_for_them() -> None:
     """Sums over neurons and strength lost exist only where a rule asks for them."""
-    for rule in (NoPruning(), AdaptivePruning()):
+    for rule in (NoPruning(), AdaptivePruning(interval=1000)):
         layout = make_program("numpy", FLASH, rule, 1, "double").layout
         assert not [name for name in layout if "population_" in name and name != "presenter.population_spikes"]
         assert "incoming.lost" not in layout

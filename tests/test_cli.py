@@ -146,13 +146,20 @@ def test_rarely_acting_rule_is_noted(tiny: Path, trained: Path) -> None:
     assert "Note" not in (trained / "none.err").read_text()
 
 
-def test_a_period_beyond_the_training_is_noted(tiny: Path, tmp_path: Path) -> None:
-    """With a better one, as shares of the images."""
-    result = run("train", "--data", tiny, *TINY, "--rule", "critical-period", "--no-plots", "--out", tmp_path / "run")
-    assert result.exit_code == 0
-    note = " ".join(result.stderr.split())
-    assert "with start = 37000, stop = 46000, interval = 1000, the rule acts 0 times in 6 images" in note
-    assert "--set start=3 --set stop=4 --set interval=1" in note
+def test_a_period_beyond_the_training_is_refused(tiny: Path, tmp_path: Path) -> None:
+    """Unless it is allowed, and then the table says that there was no event."""
+    options = ["train", "--data", tiny, *TINY, "--rule", "critical-period", "--set", "start=37000", "--set",
+               "stop=46000", "--no-plots", "--out", tmp_path / "run"]  # fmt: skip
+    refused = run(*options)
+    assert refused.exit_code == 2
+    sentence = " ".join(refused.stderr.split())
+    assert "'critical-period' never acts in a training of 6 images with start = 37000, stop = 46000" in sentence
+    assert "start = 0.6, stop = 0.8" in sentence
+    assert "--allow-inert" in sentence
+    assert not (tmp_path / "run").exists()
+    allowed = run(*options, "--allow-inert", "--json")
+    assert allowed.exit_code == 0
+    assert json.loads(allowed.stdout)["pruning_events"] == 0
 
 
 def test_quiet_writes_the_result_alone(tiny: Path, tmp_path: Path) -> None:
@@ -298,11 +305,17 @@ def test_post_training_pruning_counts_before_evaluation(tiny: Path, tmp_path: Pa
 def test_interrupted_run_goes_on_to_the_same_end(
     stop: signal.Signals, tiny: Path, trained: Path, tmp_path: Path
 ) -> None:
-    """After the first chunk: by Ctrl-C, by a batch system, by a terminal that is closed."""
+    """After the first chunk: by Ctrl-C, by a batch system, by a terminal that is closed.
+
+    Ctrl-C comes to the background job of a script, which was started with the signal ignored.
+    """
     folder = tmp_path / "run"
     command = [sys.executable, "-c", "from spikeprune.cli import main; main()", "train", "--data", str(tiny), *TINY,
                *PRUNING, "--out", str(folder)]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    )  # fmt: skip
     until = time.monotonic() + 120
     while not (folder / "checkpoint.npz").exists() and process.poll() is None and time.monotonic() < until:
         time.sleep(0.002)
@@ -338,6 +351,7 @@ def test_interrupted_run_goes_on_to_the_same_end(
         (["--set", "beta=.1", "--set", "beta=.9"], 2, ["'beta' is given twice", "once"]),
         (["--network", "tau_e=50", "--network", "tau-e=60"], 2, ["'tau_e' is given twice"]),
         (["--set", "interval=1e30"], 2, ["'interval'", "at most 2147483647"]),
+        (["--set", "start=1.5"], 2, ["'start' is 1.5", "a share of the training between 0 and 1"]),
         (["--set", "presentation=20"], 2, ["--network presentation=20"]),
         (["--rule", "none", "--set", "beta=0.5"], 2, ["'none' has no parameters"]),
         (["--network", "tau_ee=3"], 2, ["'tau_ee'", "did you mean 'tau_e'?"]),

@@ -70,7 +70,7 @@ def test_memory_follows_from_the_variables_of_the_programs() -> None:
     In hardware, with weights of 8 bits: a threshold of 8, a count up to 1000 of 10, up to 12 synapses of 4 bits.
     """
     p = NetworkParameters(inputs=12, neurons=5)
-    rule = AdaptivePruning()
+    rule = AdaptivePruning(interval=1000)
     programs = [make_program("numpy", p, made, 1, "single") for made in (rule, NoPruning())]
     layout, plain = (program.layout | program.given for program in programs)
     memory = extra_memory(rule, layout, plain, most_spikes=1000, weight_bits=8)

@@ -32,6 +32,7 @@ from spikeprune.records import RunFolder
 from spikeprune.summary import Summary
 from spikeprune.sweep import SweepResult, Watcher, sweep
 from spikeprune.sweep.experiment import Experiment, PlannedRun
+from spikeprune.sweep.groups import groups_of
 
 #: Seconds after which a test gives up waiting for another process.
 PATIENCE = 120
@@ -85,7 +86,7 @@ def planned(path: Path) -> list[PlannedRun]:
     """The runs of an experiment."""
     experiment = Experiment.read(path)
     dataset = experiment.data.load()
-    return experiment.plan(dataset.checksum, dataset.n_inputs)
+    return experiment.plan(dataset.checksum, dataset.n_inputs, images=len(dataset.train_images))
 
 
 def numbers(table: pd.DataFrame) -> pd.DataFrame:
@@ -267,6 +268,40 @@ def test_a_failure_does_not_stop_the_others(copied: Path) -> None:
     assert (document["runs"], document["finished"]) == (4, 3)
 
 
+def test_runs_side_by_side_have_the_numbers_of_runs_alone(
+    finished: tuple[Path, SweepResult, Notes], tmp_path: Path
+) -> None:
+    """Interrupted by a failure and finished in other groups, all is as if each run had been alone."""
+    path, notes = write_experiment(tmp_path), Notes()
+    runs = planned(path)
+    broken = tmp_path / "runs" / runs[0].name
+    broken.mkdir(parents=True)
+    (broken / "run.json").write_text("{}")
+    result = sweep(path, tmp_path / "runs", tmp_path / "results", workers=0, replicas=2, watcher=notes)
+    other = next(run for run in runs[1:] if run.label == runs[0].label)  # in the same program
+    assert sorted(result.failures) == sorted([runs[0].name, other.name])
+    shutil.rmtree(broken)
+    sweep(path, tmp_path / "runs", tmp_path / "results", workers=0, watcher=notes)
+    result = sweep(path, tmp_path / "runs", tmp_path / "results", workers=0, replicas=64, watcher=notes)
+    assert (notes.missing, result.failures) == ([], {})
+    pd.testing.assert_frame_equal(numbers(result.table), numbers(finished[1].table))
+    for run in runs:
+        for name in ("network.npz", "evaluation.npz"):
+            one, two = (np.load(folder / "runs" / run.name / name) for folder in (finished[0], tmp_path))
+            assert all(np.array_equal(one[key], two[key]) for key in one.files)
+
+
+def test_groups_are_of_similar_size_and_share_their_program(tmp_path: Path) -> None:
+    runs = planned(write_experiment(tmp_path, seeds=range(5)))
+    groups = groups_of(runs, 3)
+    assert sorted(len(group.runs) for group in groups) == [2, 2, 3, 3]
+    assert {group.replicas for group in groups} == {3}
+    assert sorted(run.name for group in groups for run in group.runs) == sorted(run.name for run in runs)
+    assert all(len({run.label for run in group.runs}) == 1 for group in groups)
+    assert len({group.program for group in groups}) == 2
+    assert [len(group.runs) for group in groups_of(runs, 1)] == [1] * 10
+
+
 def test_an_unexpected_error_is_one_sentence(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def carry_out(job: Any, program: Any) -> None:
         raise ZeroDivisionError("division by zero")
@@ -399,6 +434,26 @@ def test_a_killed_sweep_loses_nothing(tmp_path: Path, finished: tuple[Path, Swee
     result = sweep(path, root, tmp_path / "results", workers=0)
     assert result.failures == {}
     assert numbers(result.table).equals(numbers(finished[1].table))
+
+
+def test_a_sweep_that_was_started_with_interrupts_ignored_ignores_them(
+    tmp_path: Path, finished: tuple[Path, SweepResult, Notes]
+) -> None:
+    """As the background job of a script is; Brian2's handler would call what says that the signal is ignored."""
+    copied = shutil.copytree(finished[0], tmp_path / "copied")
+    code = (
+        "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "from spikeprune.sweep import Watcher, sweep\n"
+        "class Interrupting(Watcher):\n"
+        "    def planned(self, runs, missing, images, tests):\n"
+        "        assert not missing\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "        print('interrupted')\n"
+        "print(len(sweep('tiny.toml', 'runs', 'results', workers=0, watcher=Interrupting()).table))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=copied)
+    assert (done.returncode, done.stdout.split()) == (0, ["interrupted", "4"]), done.stderr
 
 
 def test_two_sweeps_at_once_share_the_work(tmp_path: Path, finished: tuple[Path, SweepResult, Notes]) -> None:

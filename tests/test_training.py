@@ -22,6 +22,7 @@ import pytest
 import spikeprune as sp
 from spikeprune import Dataset, NetworkParameters, NoPruning, PostTrainingPruning, PruningRule, Run
 from spikeprune import evaluation as evaluation_module
+from spikeprune import frozen as frozen_module
 from spikeprune.backend import Program
 from spikeprune.errors import DataError, ParameterError, RunFolderError
 from spikeprune.records import RunFolder
@@ -364,7 +365,7 @@ def test_an_occupied_folder_is_refused_before_anything_is_built(
 
 def test_evaluation_does_not_depend_on_how_many_programs_run(whole: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 15 images, each of them from the trained state, one after the other or three at a time."""
-    monkeypatch.setattr(evaluation_module, "BLOCK", 15)
+    monkeypatch.setattr(frozen_module, "BLOCK", 15)
     done: list[int] = []
     one, three = whole.evaluate(workers=1, progress=done.append), whole.evaluate(workers=3)
     assert done == [15, 30, 45, 60]

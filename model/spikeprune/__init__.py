@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spikeprune.classifier import SpikingClassifier
     from spikeprune.datasets import Dataset
     from spikeprune.energy import PRICES, energy
     from spikeprune.errors import SpikepruneError
@@ -56,6 +57,7 @@ __all__ = [
     "SettlingPruning",
     "SoftPruning",
     "SpikepruneError",
+    "SpikingClassifier",
     "SynapticOperations",
     "count_operations",
     "energy",
@@ -66,6 +68,7 @@ __all__ = [
 
 # Imported when first used: reading operation counts should not take the seconds that importing Brian2 takes.
 _HOME = {
+    "spikeprune.classifier": ("SpikingClassifier",),
     "spikeprune.datasets": ("Dataset",),
     "spikeprune.energy": ("PRICES", "energy"),
     "spikeprune.errors": ("SpikepruneError",),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from spikeprune.datasets import Dataset
 from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning import AdaptivePruning, PruningRule, as_rule
+from spikeprune.pruning.timing import SCHEDULE, timing_text
 from spikeprune.scaling import scaled_parameters
 
-__all__ = ["network_given", "refuse", "rule_given"]
+__all__ = ["SHARES", "network_given", "refuse", "rule_given", "scheduled"]
+
+#: Shares of a training at which every rule acts, to be recommended.
+SHARES = {"start": 0.6, "stop": 0.8, "interval": 0.02}
 
 
 def rule_given(rule: Any) -> PruningRule:
@@ -24,6 +28,26 @@ def rule_given(rule: Any) -> PruningRule:
         If it is none of these.
     """
     return AdaptivePruning() if rule is None else as_rule(rule)
+
+
+def scheduled(rule: PruningRule, images: int, allow_inert: bool = False) -> PruningRule:
+    """Return a rule with its schedule in images of a training that shows so many.
+
+    Raises
+    ------
+    ParameterError
+        If it would never act in this training, which nobody asked for.
+    """
+    found = rule.for_images(images)
+    if found.acts_in_training and not allow_inert and not found.events_in(images):
+        given = {name: value for name, value in asdict(rule).items() if name in SCHEDULE}
+        values = ", ".join(f"{name} = {timing_text(value)}" for name, value in given.items())
+        advice = ", ".join(f"{name} = {SHARES[name]}" for name in given if isinstance(given[name], int))
+        raise ParameterError(
+            f"Rule '{rule.name}' never acts in a training of {images:,} images with {values}: give shares of the "
+            f"training, such as {advice or 'a smaller interval'}, or allow it (allow_inert=True, --allow-inert)."
+        )
+    return found
 
 
 def network_given(given: Any, neurons: int | None, data: Dataset, epochs: int = 1) -> NetworkParameters:

@@ -14,14 +14,14 @@ References
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
 from spikeprune.errors import ParameterError, unknown_name
 
-__all__ = ["PRESETS", "NetworkParameters", "parameter"]
+__all__ = ["LARGEST", "PRESETS", "NetworkParameters", "parameter"]
 
 #: Named networks: what they change of the defaults.
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType({
@@ -58,15 +58,16 @@ def parameter(default: Any, unit: str, meaning: str, source: str, allowed: str =
     return field(default=default, metadata={"unit": unit, "meaning": meaning, "source": source, "allowed": allowed})
 
 
-def check_fields(parameters: Any) -> None:
+def check_fields(parameters: Any, apart: Collection[str] = ()) -> None:
     """Raise ParameterError unless every field of a parameter dataclass has its type and lies in its range.
 
-    Whole numbers become floats where the default is one: 60 and 60.0 are to have one text, and so one program.
+    Whole numbers become floats where the default is one: 60 and 60.0 are to have one text, and so one program.  Fields
+    that are named in `apart` are left to the caller.
     """
     for entry in fields(parameters):
         value: Any = getattr(parameters, entry.name)
         kind: Any = type(entry.default)
-        if kind not in (bool, int, float):
+        if kind not in (bool, int, float) or entry.name in apart:
             continue  # a field of another kind is its rule's own business
         if kind is bool or isinstance(value, bool):
             good = kind is bool and isinstance(value, bool)

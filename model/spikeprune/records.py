@@ -17,6 +17,8 @@ A folder holds
 ``evaluation.npz``, ``results.json``
     Test ``responses``, ``predictions``, ``labels``, ``confusion``; accuracy, operation counts and what is derived of
     them.
+``snapshot-IMAGES.npz``
+    Weights, masks and thresholds after so many images, where they were asked for.
 ``*.png``
     Pictures (``PICTURES``), drawn from the arrays.
 
@@ -53,7 +55,7 @@ FORMAT = 1
 #: Files that a finished training leaves; run.json has their checksums.
 FINAL = ("network.npz", "history.json")
 #: Names of temporary files (`RunFolder._replace`).
-LEFTOVER = re.compile(r"\.(run|history|results|checkpoint|network|evaluation)\.(json|npz)-\w+")
+LEFTOVER = re.compile(r"\.(run|history|results|checkpoint|network|evaluation|snapshot-\d+)\.(json|npz)-\w+")
 #: What reading a damaged archive raises.
 DAMAGE = (OSError, ValueError, TypeError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
 PICTURE_NAMES = ("receptive_fields", "weights", "history", "operations", "confusion", "comparison")
@@ -83,6 +85,9 @@ class RunFolder:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._lock = FileLock(self.path / ".lock")
+
+    def __reduce__(self) -> Any:
+        return RunFolder, (self.path,)
 
     @classmethod
     def create(cls, path: str | os.PathLike[str], description: Mapping[str, Any]) -> RunFolder:
@@ -173,7 +178,8 @@ class RunFolder:
 
     def mark_complete(self) -> None:
         """Mark the run as complete, tie its files to it, and drop its checkpoint and what a killed process has left."""
-        files = {name: checksum_of(self.path / name) for name in FINAL if self.has(name)}
+        names = [*FINAL, *sorted(path.name for path in self.path.glob("snapshot-*.npz"))]
+        files = {name: checksum_of(self.path / name) for name in names if self.has(name)}
         self.describe(self.description() | {"status": "complete", "files": files})
         (self.path / "checkpoint.npz").unlink(missing_ok=True)
         self.tidy()

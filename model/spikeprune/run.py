@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from functools import cached_property
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,22 +13,24 @@ from numpy.typing import NDArray
 
 from spikeprune.backend import Program, State
 from spikeprune.datasets import DataDescription, Dataset, as_dataset, load_origin
-from spikeprune.datasets.arrays import as_images, plain_array
 from spikeprune.datasets.description import with_classes
-from spikeprune.decoders import decide, fit, shares
 from spikeprune.errors import RunFolderError
-from spikeprune.evaluation import Evaluation, evaluate, respond
+from spikeprune.evaluation import Evaluation, evaluate
+from spikeprune.exploring import TrainedNetwork
+from spikeprune.history import History
 from spikeprune.operations import OperationCounts
-from spikeprune.readout import NO_ANSWER, score
+from spikeprune.progress import TrainingBar
 from spikeprune.recent import RecentResponses
 from spikeprune.records import RunFolder
 from spikeprune.settings import Settings
+from spikeprune.snapshots import Snapshot, read_snapshots
+from spikeprune.state import check_state, rule_thresholds
 
-__all__ = ["Run", "arrays", "check_state", "restore"]
+__all__ = ["Run"]
 
 
 @dataclass(repr=False)
-class Run:
+class Run(TrainedNetwork):
     """A training and what came of it.
 
     Attributes
@@ -41,8 +42,8 @@ class Run:
         The data; :attr:`dataset` loads them where they are not given.
     state : dict of str to ndarray
         State of the network.
-    history : list of dict
-        One entry a chunk.
+    history : History
+        One entry a chunk, a dictionary each; ``history.to_pandas()`` is a table of them.
     recent : RecentResponses
         Spikes in reply to the last training images, and their labels.
     folder : RunFolder or None
@@ -50,19 +51,25 @@ class Run:
         The last evaluation on the whole test set.
     report : callable or None
         Called with a sentence before something that takes long.
+    snapshot_at : tuple of int
+        After how many images there are to be snapshots.
     """
 
     settings: Settings
     data: DataDescription
     given: Dataset | None = None
     state: State = field(default_factory=dict)
-    history: list[dict[str, Any]] = field(default_factory=list)
+    history: History = field(default_factory=History)
     recent: RecentResponses = field(init=False)
     folder: RunFolder | None = None
     evaluation: Evaluation | None = None
     report: Callable[[str], None] | None = None
+    snapshot_at: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        self.history = History(self.history)
+        self._kept: list[Snapshot] = []
+        self._recording: dict[Any, Program] = {}
         images = self.data.train_images
         keep = min(self.settings.assignment_images or min(10_000, images), self.settings.epochs * images)
         self.recent = RecentResponses(keep, self.settings.parameters.neurons, self.data.n_classes)
@@ -77,6 +84,11 @@ class Run:
         place = f", in {self.folder.path}" if self.folder is not None else ""
         network = f"'{self.data.name}', {settings.rule.name}, {settings.parameters.neurons} neurons"
         return f"Run({network}, seed {settings.seed}: {', '.join(facts)}{place})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what belongs to this process: programs, which are found again, and whom to tell."""
+        kept = {name: value for name, value in vars(self).items() if name != "program"}
+        return kept | {"_recording": {}, "report": None}
 
     @property
     def dataset(self) -> Dataset:
@@ -126,9 +138,33 @@ class Run:
         return self.state["excitatory.theta"]
 
     @property
+    def thresholds(self) -> NDArray[np.float64] | None:
+        """Thresholds of the rule, below which weights are removed or frozen [neurons]; None of a rule without."""
+        return rule_thresholds(self.settings.rule, self.state, self.settings.parameters.neurons)
+
+    @property
+    def snapshots(self) -> list[Snapshot]:
+        """Weights, masks and thresholds in the course of training, where ``train(snapshots=…)`` asked for them."""
+        return self._kept if self.folder is None else read_snapshots(self.folder)
+
+    def keep_snapshot(self) -> None:
+        """Keep the network as it is now among the snapshots."""
+        settings = self.settings
+        made = Snapshot.of(self.state, settings.rule, settings.parameters.neurons, self.history[-1]["images"])
+        if self.folder is None:
+            self._kept.append(made)
+        else:
+            made.write(self.folder)
+
+    @property
     def counts(self) -> OperationCounts:
         """Synaptic operations of the whole training."""
         return sum((OperationCounts.from_dict(entry["counts"]) for entry in self.history), OperationCounts.zero())
+
+    @property
+    def pruning_events(self) -> int:
+        """Pruning events in the training, or so far."""
+        return self.settings.rule.events_in(self.history[-1]["images"] if self.history else 0)
 
     @property
     def assignment(self) -> NDArray[np.int64]:
@@ -150,7 +186,7 @@ class Run:
         dataset: Dataset | None = None,
         *,
         workers: int | None = None,
-        progress: Callable[[int], None] | None = None,
+        progress: Callable[[int], None] | bool | None = None,
     ) -> Evaluation:
         """Show the test images to the frozen network and read their classes.
 
@@ -160,136 +196,26 @@ class Run:
             Other data of the same image size and classes; the run's own unless given.
         workers : int, optional
             Programs that run at the same time, as many as there are cores unless given; the result is the same.
-        progress : callable, optional
-            Called with the number of images done.
+        progress : callable or True, optional
+            Called with the number of images done; True shows a bar.
 
         Returns
         -------
         Evaluation
             Also kept in the run's folder, where it has one and the data are its own.
         """
-        check_state(self)
+        check_state(self.state, self.program.layout)
         given = None if dataset is None else with_classes(as_dataset(dataset), self.data)
         own = given is None or given.checksum == self.data.checksum
         data = self.dataset if given is None else given
-        result = evaluate(
-            self.program, self.state, data, self.responses, self.labels, seed=self.settings.seed, workers=workers,
-            progress=progress,
-        )  # fmt: skip
+        bar = TrainingBar("Evaluating", len(data.test_images)) if progress is True else nullcontext(progress or None)
+        with bar as shown:
+            result = evaluate(
+                self.program, self.state, data, self.responses, self.labels, seed=self.settings.seed, workers=workers,
+                progress=shown, pruning_events=self.pruning_events,
+            )  # fmt: skip
         if own:
             self.evaluation = result
             if self.folder is not None:
                 result.save(self.folder)
         return result
-
-    def predict(self, images: Any, *, readout: str = "assignment", **options: Any) -> NDArray[Any]:
-        """Say to which class each image belongs.
-
-        Parameters
-        ----------
-        images : array_like [n_images, height, width]
-            Or rows of pixels, or a single image, as for :meth:`spikeprune.Dataset.from_arrays`; no labels are needed.
-        readout : {'assignment', 'proportion', 'nearest', 'linear'}
-            How classes are read out of the responses; see :mod:`spikeprune.decoders`.
-        **options
-            ``workers`` and ``progress``, as for :meth:`evaluate`.
-
-        Returns
-        -------
-        ndarray [n_images]
-            Labels as those of the training images: integers or strings.  An image at which no neuron fires gets
-            :attr:`no_answer`.
-
-        Raises
-        ------
-        DataError
-            If the images have another size, or no neuron is assigned to a class.
-        ParameterError
-            If there is no such read-out.
-        """
-        decided = decide(self._scores(images, readout, **options))
-        return np.array([*self.data.classes, self.no_answer])[np.where(decided == NO_ANSWER, -1, decided)]
-
-    def predict_proba(self, images: Any, *, readout: str = "assignment", **options: Any) -> NDArray[np.float64]:
-        """Give each image a share for each class [n_images, n_classes]; rows sum to 1.
-
-        They are shares of the score of :meth:`predict`, not calibrated probabilities, and equal at an image at which no
-        neuron fires.  The columns are the classes ``run.data.classes``; for parameters see :meth:`predict`.
-        """
-        return shares(self._scores(images, readout, **options))
-
-    def respond(
-        self, images: Any, *, workers: int | None = None, progress: Callable[[int], None] | None = None
-    ) -> NDArray[np.int32]:
-        """Spikes of each neuron at each image, the network being frozen [n_images, neurons]; see :meth:`predict`."""
-        check_state(self)
-        shape, array = self.data.image_shape, plain_array(images, "The images")
-        if array.shape in (shape, (prod(shape),)):
-            array = array[np.newaxis]  # a single one
-        pixels, _, _ = as_images(
-            array, "given", "predict", shape=shape, like=self.data.white, grey=self.data.grey, blank=True
-        )
-        flat = pixels.reshape(len(pixels), -1)
-        return respond(
-            self.program, self.state, flat, seed=self.settings.seed, workers=workers, progress=progress
-        )[0]  # fmt: skip
-
-    @property
-    def no_answer(self) -> int | str:
-        """What :meth:`predict` says of an image at which no neuron fires: ``""``, or an integer that is no label."""
-        if isinstance(self.data.classes[0], str):
-            return ""
-        return min(-1, min(self.data.classes) - 1)
-
-    def with_readout(self, evaluation: Evaluation, readout: str) -> Evaluation:
-        """Read the classes of an evaluation in another way, from its responses; nothing is simulated.
-
-        Parameters
-        ----------
-        evaluation : Evaluation
-            Such as ``run.evaluation``.
-        readout : {'assignment', 'proportion', 'nearest', 'linear'}
-            See :mod:`spikeprune.decoders`.
-
-        Raises
-        ------
-        ParameterError
-            If there is no such read-out.
-        """
-        scores = fit(readout, self.responses, self.labels, self.data.n_classes)
-        decided = decide(scores(evaluation.responses))
-        accuracy, confusion = score(decided, evaluation.labels, self.data.n_classes)
-        read = replace(evaluation.readout, accuracy=accuracy, predictions=decided, confusion=confusion)
-        return replace(evaluation, readout=read)
-
-    def _scores(self, images: Any, readout: str, **options: Any) -> NDArray[np.float64]:
-        scores = fit(readout, self.responses, self.labels, self.data.n_classes)
-        return scores(self.respond(images, **options))
-
-
-def restore(run: Run, stored: dict[str, NDArray[Any]]) -> None:
-    try:
-        run.state = {name[6:]: value for name, value in stored.items() if name.startswith("state/")}
-        run.recent.extend(stored["responses"], stored["labels"])
-        run.history = json.loads(str(stored["history"]))
-    except (KeyError, ValueError) as error:
-        raise _misfit(str(error)) from error
-
-
-def check_state(run: Run) -> None:
-    """Raise RunFolderError unless the state is that of the run's program."""
-    found = {name: len(value) for name, value in run.state.items()}
-    wanted = {name: size for name, (_, size) in run.program.layout.items()}
-    if found != wanted:
-        raise _misfit(", ".join(sorted(name for name in found | wanted if found.get(name) != wanted.get(name))))
-
-
-def _misfit(what: str) -> RunFolderError:
-    return RunFolderError(f"The arrays of the run do not fit this version of spikeprune ({what}): train again.")
-
-
-def arrays(run: Run) -> dict[str, Any]:
-    return {
-        **{f"state/{name}": value for name, value in run.state.items()},
-        "responses": run.recent.responses, "labels": run.recent.labels,
-    }  # fmt: skip

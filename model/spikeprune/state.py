@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeprune.encoding import Stream, uniform_array
-from spikeprune.errors import ParameterError
+from spikeprune.errors import ParameterError, RunFolderError
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
 
-__all__ = ["finish_state", "initial_state", "initial_weights"]
+__all__ = ["check_state", "finish_state", "initial_state", "initial_weights", "misfit", "rule_thresholds"]
 
 #: Time step of the last spike of a neuron that has not fired: of its trace, nothing is left.
 NEVER = -1e6
@@ -116,3 +116,27 @@ def finish_state(p: NetworkParameters, rule: PruningRule, state: dict[str, Any])
         "incoming.fan_in": remains.sum(axis=0).astype(np.int32),
         "incoming.plastic_in": remains.sum(axis=0).astype(np.int32),
     }
+
+
+def rule_thresholds(rule: PruningRule, state: Mapping[str, NDArray[Any]], neurons: int) -> NDArray[Any] | None:
+    """Return the pruning threshold of every neuron [neurons]; None of a rule that has none.
+
+    It is a variable of the neurons, or a parameter, the same for all.
+    """
+    if not rule.acts_in_training or not rule.threshold:
+        return None
+    threshold = state.get(f"incoming.{rule.threshold}", getattr(rule, rule.threshold, 0.0))
+    return np.broadcast_to(np.asarray(threshold, dtype=np.float64), (neurons,))
+
+
+def check_state(state: Mapping[str, NDArray[Any]], layout: Mapping[str, tuple[Any, int]]) -> None:
+    """Raise RunFolderError unless a state is that of a program with this layout."""
+    found = {name: len(value) for name, value in state.items()}
+    wanted = {name: size for name, (_, size) in layout.items()}
+    if found != wanted:
+        raise misfit(", ".join(sorted(name for name in found | wanted if found.get(name) != wanted.get(name))))
+
+
+def misfit(what: str) -> RunFolderError:
+    """Return the error of stored arrays that do not fit: which of them, or why."""
+    return RunFolderError(f"The arrays of the run do not fit this version of spikeprune ({what}): train again.")

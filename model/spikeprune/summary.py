@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from spikeprune.energy import PRICES, energy
 from spikeprune.errors import RunFolderError
 from spikeprune.operations import OperationCounts
+from spikeprune.pruning.timing import SCHEDULE, events_between
 from spikeprune.readout import silent_neurons
 from spikeprune.records import RunFolder
 
@@ -42,6 +43,8 @@ class Summary:
         Operations of the whole training.
     seconds : float
         Time that the training took, without compiling.
+    pruning_events : int or None
+        Pruning events in the training; None of an old run with a rule that does not say.
     removed_share, frozen_share : float
         Share of the plastic synapses that were removed, and that still transmit but no longer learn; 0 to 1.
     accuracy : float or None
@@ -69,6 +72,7 @@ class Summary:
     provenance: dict[str, Any]
     training: OperationCounts
     seconds: float
+    pruning_events: int | None
     removed_share: float
     frozen_share: float
     accuracy: float | None = None
@@ -110,6 +114,7 @@ class Summary:
                 provenance=description["provenance"],
                 training=sum(counts, OperationCounts.zero()),
                 seconds=sum(entry["seconds"] for entry in history),
+                pruning_events=_pruning_events(description["settings"]["rule"], history[-1]),
                 removed_share=_removed_share(record, history, results),
                 frozen_share=history[-1]["frozen_share"],
             )
@@ -194,6 +199,7 @@ class Summary:
             "test_images": self.test_images,
             "silent_neurons": self.silent_neurons,
             "dead_neurons": self.dead_neurons,
+            "pruning_events": self.pruning_events,
             "removed_share": self.removed_share,
             "frozen_share": self.frozen_share,
             "seconds": self.seconds,
@@ -222,6 +228,17 @@ def read_all(paths: Sequence[str | os.PathLike[str]]) -> list[Summary]:
         replace(summary, name=str(path)) if names.count(summary.name) > 1 else summary
         for path, summary in zip(paths, summaries, strict=True)
     ]
+
+
+def _pruning_events(rule: dict[str, Any], last: dict[str, Any]) -> int | None:
+    if "pruning_events" in last:
+        return int(last["pruning_events"])
+    if rule["name"] in ("none", "post-training"):
+        return 0
+    if "interval" not in rule:
+        return None
+    when = {name: int(rule.get(name, default)) for name, default in SCHEDULE.items()}
+    return events_between(when["start"], when["stop"], when["interval"], last["images"])
 
 
 def _removed_share(record: RunFolder, history: list[dict[str, Any]], results: dict[str, Any] | None) -> float:

@@ -9,6 +9,7 @@ from spikeprune.backend.compact import CompactProgram
 from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
+from spikeprune.quiet import leave_interrupts_ignored
 
 __all__ = ["BACKENDS", "COMPILED", "PRECISIONS", "ChunkResult", "Program", "State", "make_program"]
 
@@ -38,7 +39,8 @@ def make_program(
         Largest number of images in a chunk.
     precision : {'single', 'double'}
     **options
-        Passed to the program, for example ``report`` (a function that is told what is going on).
+        Passed to the program, for example ``report`` (a function that is told what is going on) or ``replicas`` (the
+        number of networks side by side).
 
     Raises
     ------
@@ -49,7 +51,13 @@ def make_program(
     """
     if backend not in BACKENDS:
         raise ParameterError(unknown_name("back end", backend, BACKENDS))
+    leave_interrupts_ignored()
     if rule.removes_neurons:
+        if options.pop("replicas", 1) > 1:
+            raise ParameterError(
+                f"Rule '{rule.name}' removes neurons, and its program becomes smaller with them, which several "
+                "networks side by side cannot: train them one after the other."
+            )
 
         def build(smaller: NetworkParameters) -> Program:
             return _build(backend, smaller, rule, chunk, precision, options)
@@ -72,4 +80,4 @@ def _build(
             return CudaProgram(parameters, rule, chunk, precision, **options)
         from spikeprune.backend.runtime import RuntimeProgram
 
-        return RuntimeProgram(parameters, rule, chunk, precision, target=backend)
+        return RuntimeProgram(parameters, rule, chunk, precision, target=backend, **options)

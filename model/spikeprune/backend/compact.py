@@ -9,7 +9,7 @@ eighths of the network, so that few programs are compiled, and several runs shar
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -22,6 +22,7 @@ from spikeprune.errors import ParameterError
 from spikeprune.operations import OperationCounts
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
+from spikeprune.pruning.timing import events_between
 
 __all__ = ["CompactProgram"]
 
@@ -61,7 +62,7 @@ class CompactProgram(Program):
             )
         self._build, self._programs = build, dict[int, Program]()
         whole = self._program(parameters.neurons)
-        self.layout, self.given, self.backend = whole.layout, whole.given, whole.backend
+        self.carried, self.given, self.backend = whole.carried, whole.given, whole.backend
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -81,20 +82,31 @@ class CompactProgram(Program):
         n = self.parameters.neurons
         return next(size for size in (-(-n * step // STEPS) for step in range(1, STEPS + 1)) if size >= existing)
 
-    def run(
+    def run_all(
         self,
-        state: State,
-        images: NDArray[np.uint8],
+        states: Sequence[State],
+        images: Sequence[NDArray[np.uint8]],
         *,
-        seed: int,
-        first_image: int = 0,
+        seeds: Sequence[int],
+        first_images: Sequence[int],
         learning: bool = True,
-        rule: PruningRule | None = None,
-    ) -> ChunkResult:
-        """See :meth:`spikeprune.backend.base.Program.run`."""
-        schedule, count = rule or self.rule, len(images)
-        shown = range(first_image + 1, first_image + count)
-        events = [n - first_image for n in shown if learning and schedule.events_in(n) > schedule.events_in(n - 1)]
+        rules: Sequence[PruningRule | None] | None = None,
+    ) -> list[ChunkResult]:
+        """See :meth:`spikeprune.backend.base.Program.run_all`; one network is run after the other."""
+        return [
+            self._run(state, shown, seed=seed, first_image=first, learning=learning, rule=rule)
+            for state, shown, seed, first, rule in zip(
+                states, images, seeds, first_images, rules or [None] * len(states), strict=True
+            )
+        ]
+
+    def _run(
+        self, state: State, images: NDArray[np.uint8], *, seed: int, first_image: int, learning: bool,
+        rule: PruningRule | None,
+    ) -> ChunkResult:  # fmt: skip
+        schedule, count = (rule or self.rule).schedule, len(images)
+        events_so_far = [events_between(*schedule, first_image + shown) for shown in range(count)]
+        events = [shown for shown in range(1, count) if learning and events_so_far[shown] > events_so_far[shown - 1]]
         cuts = [0, *events, count]
         pieces: list[ChunkResult] = []
         for start, stop in pairwise(cuts):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from brian2.codegen.generators.cpp_generator import c_data_type
 from brian2.core.variables import ArrayVariable, DynamicArrayVariable
 from numpy.typing import ArrayLike, NDArray
 
@@ -82,8 +83,7 @@ def write_code(device: Any, variables: Iterable[ArrayVariable]) -> str:
     variables : iterable of ArrayVariable
         In the order of the file.
     """
-    places = [_memory(device, variable) for variable in variables]
-    writes = "\n".join(f"    _write({memory}, {number}, sizeof(*{memory}));" for memory, number in places)
+    writes = "\n".join(f"    {_write(device, variable)}" for variable in variables)
     return f"""
 {{
     using namespace brian;
@@ -100,6 +100,20 @@ def write_code(device: Any, variables: Iterable[ArrayVariable]) -> str:
     return _out ? 0 : 2;
 }}
 """
+
+
+def _write(device: Any, variable: ArrayVariable) -> str:
+    """C++ statement that writes a variable; what a monitor has recorded of many neurons goes out step by step."""
+    if getattr(variable, "ndim", 1) == 1:
+        memory, number = _memory(device, variable)
+        return f"_write({memory}, {number}, sizeof(*{memory}));"
+    name, monitor = device.get_array_name(variable, access_data=False), variable.owner
+    steps = _memory(device, monitor.variables["t"])[1]
+    return (
+        f"{{ std::vector<{c_data_type(variable.dtype)}> _flat; "
+        f"for (int64_t _k = 0; _k < {steps}; _k++) for (int64_t _i = 0; _i < {monitor.n_indices}; _i++) "
+        f"_flat.push_back({name}(_k, _i)); _write(_flat.data(), _flat.size(), sizeof(_flat[0])); }}"
+    )
 
 
 def write_input(path: Path, layout: Layout, values: Mapping[str, ArrayLike], pixels: NDArray[np.uint8]) -> None:

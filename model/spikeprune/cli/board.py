@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spikeprune.cli.console import Output
-from spikeprune.cli.tables import si, signed, unbroken
+from spikeprune.cli.tables import events_text, si, signed, unbroken
 from spikeprune.sweep import Watcher
 from spikeprune.sweep.experiment import PlannedRun
 
@@ -134,7 +134,8 @@ def group_table(groups: Sequence[Mapping[str, Any]], title: str) -> Table:
     )  # fmt: skip
     table.add_column("Rule", overflow="fold", min_width=8)
     for heading in (
-        "Neurons", "Seeds", "Accuracy\n%", "Removed\nweights, %", "Dead\nneurons", "Training\nSOPs", "Inference\nSOPs",
+        "Neurons", "Seeds", "Accuracy\n%", "Pruning\nevents", "Removed\nweights, %", "Dead\nneurons", "Training\nSOPs",
+        "Inference\nSOPs",
     ):  # fmt: skip
         table.add_column(heading, justify="right", no_wrap=True)
     for group in groups:
@@ -149,6 +150,7 @@ def group_table(groups: Sequence[Mapping[str, Any]], title: str) -> Table:
         table.add_row(
             Text(group["label"]), f"{group['neurons']:,}", str(group["n"]),
             _spread(values["accuracy"], lambda x: f"{x:.2f}") + difference("accuracy", "", 2),
+            events_text(values["pruning_events"]["mean"]),
             _spread(removed, lambda x: f"{100 * x:.1f}"), _spread(values["dead_neurons"], lambda x: f"{x:.1f}"),
             _spread(values["training.training_sops"], si) + difference("training.training_sops", " %", 1),
             _spread(values["inference.inference_sops"], si) + difference("inference.inference_sops", " %", 1),

@@ -30,8 +30,8 @@ from spikeprune.summary import Summary
 
 __all__ = ["RULES", "Plan", "in_words", "run_demo"]
 
-# Settings that were chosen on a validation split of the digits, for this network (experiments/search-demo.toml): a small
-# data set takes quicker rules than MNIST's 60,000 images.
+# Chosen on a validation split of the digits, for this network (experiments/search-demo.toml): a small data set takes
+# quicker rules than MNIST's 60,000 images.
 RULES: Mapping[str, PruningRule] = MappingProxyType(
     {
         "baseline": NoPruning(),

@@ -83,6 +83,9 @@ def train(
     assignment_images: Annotated[
         int, typer.Option(help="Last training images that assign neurons to classes; 0: 10,000, or one epoch if less.")
     ] = 0,
+    allow_inert: Annotated[
+        bool, typer.Option("--allow-inert", help="Train even if the rule never acts in so many images.")
+    ] = False,
     workers: Workers = None,
     price: Price = "loihi",
     out: Annotated[Path | None, typer.Option(help="Run folder; runs/DATA-RULE-nNEURONS-sSEED unless given.")] = None,
@@ -119,7 +122,7 @@ def train(
     run = running.train(
         output, dataset, pruning, out or run_path(dataset.name, rule, size, key), neurons=neurons, epochs=epochs,
         seed=seed, parameters=parameters, shuffle=shuffle, backend=backend, precision=precision,
-        chunk=chunk, assignment_images=assignment_images, initial=before,
+        chunk=chunk, assignment_images=assignment_images, initial=before, allow_inert=allow_inert,
     )  # fmt: skip
     running.finish(output, run, price, plots, workers)
 

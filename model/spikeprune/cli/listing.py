@@ -18,6 +18,7 @@ from spikeprune.cli.console import Output
 from spikeprune.cli.options import Json
 from spikeprune.errors import ParameterError, SpikepruneError, reason_of
 from spikeprune.pruning import PruningRule
+from spikeprune.pruning.timing import SCHEDULE, timing_text
 from spikeprune.quiet import quiet_brian2
 
 __all__ = ["cache", "rules"]
@@ -72,7 +73,8 @@ def _parameters(described: dict[str, Any]) -> Table:
     table.add_column("meaning", overflow="fold", min_width=20)
     for entry in described["parameters"]:
         allowed = f" ({entry['allowed']})" if entry["allowed"] not in ("", "any") else ""
-        table.add_row(entry["name"], f"{entry['default']}", Text(entry["meaning"] + allowed))
+        default = timing_text(entry["default"]) if entry["name"] in SCHEDULE else f"{entry['default']}"
+        table.add_row(entry["name"], default, Text(entry["meaning"] + allowed))
     return table
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from spikeprune import training
+from spikeprune.arguments import SHARES
 from spikeprune.cli.bars import Bar
 from spikeprune.cli.console import Output
 from spikeprune.cli.pictures import draw_run, drawn
@@ -16,7 +17,7 @@ from spikeprune.cli.tables import results_table
 from spikeprune.datasets import Dataset
 from spikeprune.evaluation import Evaluation
 from spikeprune.pruning import PruningRule
-from spikeprune.pruning.base import SCHEDULE
+from spikeprune.pruning.timing import SCHEDULE, timing_text
 from spikeprune.records import RunFolder
 from spikeprune.run import Run
 from spikeprune.summary import Summary
@@ -138,15 +139,13 @@ def _stoppable(folder: Path) -> Iterator[list[Bar]]:
 
 def _warn_of_few_events(output: Output, rule: PruningRule, images: int) -> None:
     events = rule.events_in(images)
-    if rule.acts_in_training and events < FEW_EVENTS:
+    if 0 < events < FEW_EVENTS:
         given = asdict(rule)
-        schedule = ", ".join(f"{name} = {given[name]}" for name in SCHEDULE if name in given)
-        better = {"interval": max(1, images // 20)}
-        if "stop" in given:  # the shares of MNIST's images that the defaults are
-            better = {"start": images * 6 // 10, "stop": images * 8 // 10, "interval": max(1, images // 50)}
+        schedule = ", ".join(f"{name} = {timing_text(given[name])}" for name in SCHEDULE if name in given)
         times = f"{events} time{'' if events == 1 else 's'}"
+        better = " ".join(f"--set {name}={SHARES[name]}" for name in SCHEDULE if name in given)
         output.say(
-            f"Note: with {schedule}, the rule acts {times} in {images:,} images; for few images choose smaller "
-            f"numbers, such as {' '.join(f'--set {name}={value}' for name, value in better.items())}.",
+            f"Note: with {schedule}, the rule acts {times} in {images:,} images; shares of the training, such as "
+            f"{better}, make it act more often.",
             style="yellow",
         )

@@ -17,7 +17,7 @@ from spikeprune.energy import PRICES
 from spikeprune.parameters import NetworkParameters
 from spikeprune.summary import Summary
 
-__all__ = ["breakdown_table", "results_table", "run_table", "si", "system_table", "unbroken"]
+__all__ = ["breakdown_table", "events_text", "results_table", "run_table", "si", "system_table", "unbroken"]
 
 CLASSES = {
     "input_to_excitatory": "input →\nexc.",
@@ -45,6 +45,11 @@ def si(value: float | None, unit: str = "") -> str:
     power = min(max(exponent // 3, -4), 4)
     number = float(rounded) / 1000**power
     return f"{number:.{max(0, 2 - exponent + 3 * power)}f} {'pnµm kMGT'[power + 4].strip()}{unit}".strip()
+
+
+def events_text(number: float | None) -> str:
+    """Write a number of pruning events; a dash where it is not known."""
+    return "–" if number is None or math.isnan(number) else f"{number:,.0f}"
 
 
 def signed(value: float | None, digits: int = 1, unit: str = " %") -> str:
@@ -81,7 +86,7 @@ def results_table(summaries: Sequence[Summary], price: str, title: str | None = 
     baseline = summaries[0]
     differing = _differing(summaries)
     table.add_column("Run", overflow="fold", min_width=8)
-    for heading in (*differing, "Accuracy\n%", "Removed\n%", "Training\nSOPs", "Inference\nSOPs"):
+    for heading in (*differing, "Accuracy\n%", "Pruning\nevents", "Removed\n%", "Training\nSOPs", "Inference\nSOPs"):
         table.add_column(heading, justify="left" if heading == "Data" else "right", no_wrap=True)
     table.add_column("Training\nenergy", justify="right", no_wrap=True)
     table.add_column("Inference\nenergy", justify="right", no_wrap=True)
@@ -96,6 +101,7 @@ def results_table(summaries: Sequence[Summary], price: str, title: str | None = 
             Text(summary.name),
             *(value(summary) for value in differing.values()),
             accuracy + (f"\n({signed(change['accuracy_points'], 1, '')})" if compared else ""),
+            events_text(summary.pruning_events),
             f"{100 * summary.removed_share:.1f}"
             + (f"\n({100 * summary.frozen_share:.1f} frozen)" if summary.frozen_share else ""),
             si(training) + (f"\n({signed(change['training_sops_percent'], 0)})" if compared else ""),
@@ -142,6 +148,9 @@ def run_table(summary: Summary) -> Table:
         "Rule": s["rule"]["name"] + (f": {rule}" if rule else ""),
         "Training": f"{summary.training.images:,} images ({_plural(s['epochs'], 'epoch')}), seed {s['seed']}, "
         f"{s['backend']}, {s['precision']} precision",
+        "Pruning": ""
+        if summary.pruning_events is None
+        else f"{_plural(summary.pruning_events, 'event')}, {100 * summary.removed_share:.1f} % of the weights removed",
         "Speed": f"{summary.images_per_second:,.0f} images/s, {summary.seconds:,.1f} s in all",
         "Accuracy": "not evaluated yet"
         if summary.accuracy is None

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from spikeprune.datasets.arrays import as_images, plain_array
 from spikeprune.datasets.dataset import Dataset
 from spikeprune.datasets.doors import load_origin
 from spikeprune.datasets.labels import UNLABELLED
@@ -84,6 +87,22 @@ class DataDescription:
     def n_classes(self) -> int:
         """Number of classes."""
         return len(self.class_names)
+
+    def pixels(self, images: Any) -> NDArray[np.uint8]:
+        """Read images of this kind, or a single one, whatever their form [n_images, pixels].
+
+        Raises
+        ------
+        DataError
+            If they have another size, or are no images.
+        """
+        array = plain_array(images, "The images")
+        if array.shape in (self.image_shape, (prod(self.image_shape),)):
+            array = array[np.newaxis]  # a single one
+        pixels, _, _ = as_images(
+            array, "given", "predict", shape=self.image_shape, like=self.white, grey=self.grey, blank=True
+        )
+        return pixels.reshape(len(pixels), -1)
 
 
 def with_classes(dataset: Dataset, described: DataDescription) -> Dataset:

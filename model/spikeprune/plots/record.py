@@ -19,10 +19,9 @@ from numpy.typing import NDArray
 from spikeprune.errors import DataError
 
 if TYPE_CHECKING:
-    from spikeprune.pruning import PruningRule
     from spikeprune.run import Run
 
-__all__ = ["COURSE", "PRESENTATION", "Record", "thresholds_of"]
+__all__ = ["COURSE", "PRESENTATION", "Record"]
 
 #: Arrays of a whole record [chunks, neurons]: what became of each neuron.
 COURSE = ("course/threshold", "course/remaining", "course/spikes", "course/theta")
@@ -85,9 +84,8 @@ class Record:
             "weights": run.weights, "alive": run.alive, "assignment": run.assignment,
             "plastic": run.state.get("plastic.plastic", run.alive).reshape(run.weights.shape).astype(bool),
         }  # fmt: skip
-        threshold = thresholds_of(rule, run.state, run.settings.parameters.neurons)
-        if threshold is not None:
-            arrays["threshold"] = threshold
+        if run.thresholds is not None:
+            arrays["threshold"] = run.thresholds
         evaluation = None
         if run.evaluation is not None:
             evaluation = run.evaluation.as_dict()
@@ -180,14 +178,3 @@ class Record:
         if name not in self.arrays:
             raise DataError(f"'{self.label}' holds no {name}, which a run folder does not keep: {REMEDY}.")
         return self.arrays[name]
-
-
-def thresholds_of(rule: PruningRule, state: Mapping[str, NDArray[Any]], neurons: int) -> NDArray[Any] | None:
-    """Return the pruning threshold of every neuron [neurons]; None of a rule that has none.
-
-    It is a variable of the neurons, or a parameter, the same for all.
-    """
-    if not rule.acts_in_training or not rule.threshold:
-        return None
-    threshold = state.get(f"incoming.{rule.threshold}", getattr(rule, rule.threshold, 0.0))
-    return np.broadcast_to(np.asarray(threshold, dtype=np.float64), (neurons,))

@@ -8,6 +8,7 @@ from spikeprune.pruning.ablations import (
     AdaptiveWithoutRenormalisation,
 )
 from spikeprune.pruning.base import PruningRule
+from spikeprune.pruning.contribution import ContributionPruning, UseItOrLoseIt
 from spikeprune.pruning.controls import NoPruning, PostTrainingPruning, RandomRemoval
 from spikeprune.pruning.events import FREEZE, REMOVE, PruningState
 from spikeprune.pruning.ranks import SmallestOfLayer, SmallestOfNeuron
@@ -39,6 +40,7 @@ __all__ = [
     "AdaptiveWithoutActivity",
     "AdaptiveWithoutRenormalisation",
     "ConstantPruning",
+    "ContributionPruning",
     "CriticalPeriodPruning",
     "FocusedPruning",
     "FocusedSettlingPruning",
@@ -53,6 +55,7 @@ __all__ = [
     "SmallestOfLayer",
     "SmallestOfNeuron",
     "SoftPruning",
+    "UseItOrLoseIt",
     "as_rule",
     "find_rule",
     "known_rules",

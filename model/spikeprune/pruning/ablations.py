@@ -27,8 +27,8 @@ class AdaptiveWithoutActivity(PruningRule):
 
     beta: float = shared.beta(0.5, "design")
     eta: float = shared.eta(0.2, "design")
-    start: int = shared.start()
-    interval: int = shared.interval()
+    start: float = shared.start()
+    interval: float = shared.interval()
 
     name: ClassVar[str] = "adaptive-without-activity"
     parts = (parts.moving_threshold(parts.MEAN_WEIGHT, parts.AT_RATE), BELOW_THRESHOLD)
@@ -49,8 +49,8 @@ class AdaptiveGlobalThreshold(PruningRule):
 
     beta: float = shared.beta(0.5, "design")
     eta: float = shared.eta(0.2, "design")
-    start: int = shared.start()
-    interval: int = shared.interval()
+    start: float = shared.start()
+    interval: float = shared.interval()
 
     name: ClassVar[str] = "adaptive-global-threshold"
     parts = (parts.moving_threshold(parts.POPULATION_MEAN, parts.AT_RATE), BELOW_THRESHOLD)
@@ -72,8 +72,8 @@ class AdaptiveWithoutRenormalisation(PruningRule):
     beta: float = shared.beta(0.5, "design")
     eta: float = shared.eta(0.2, "design")
     a_max: float = shared.a_max()
-    start: int = shared.start()
-    interval: int = shared.interval()
+    start: float = shared.start()
+    interval: float = shared.interval()
 
     name: ClassVar[str] = "adaptive-without-renormalisation"
     parts = (MEAN_BY_ACTIVITY, parts.give_back_nothing, BELOW_THRESHOLD)

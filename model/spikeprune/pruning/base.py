@@ -21,9 +21,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,13 +33,9 @@ from spikeprune.parameters import check_fields, convert_fields
 from spikeprune.pruning import registry
 from spikeprune.pruning.events import PruningState, statements
 from spikeprune.pruning.parts import Part
+from spikeprune.pruning.timing import SCHEDULE, check_timing, events_between, images_of, read_timing, timing_text
 
-__all__ = ["ALWAYS", "SCHEDULE", "PruningRule"]
-
-#: The last image of a schedule without an end: more than any training shows, and the largest integer of Brian2.
-ALWAYS = 2**31 - 1
-#: Parameters that say when there are pruning events; a rule need not have all of them.
-SCHEDULE = ("start", "stop", "interval")
+__all__ = ["PruningRule"]
 
 #: What a rule gives Brian2, apart from its parameters.
 STRINGS = (
@@ -95,7 +91,19 @@ class PruningRule:
             registry.add(cls)
 
     def __post_init__(self) -> None:
-        check_fields(self)
+        check_fields(self, apart=SCHEDULE)
+        for entry in fields(self):
+            if entry.name in SCHEDULE:
+                value = check_timing(entry.name, getattr(self, entry.name), entry.metadata.get("meaning", ""))
+                object.__setattr__(self, entry.name, value)
+        when = {**SCHEDULE, **asdict(self)}
+        start, stop = when["start"], when["stop"]
+        # A number of images and a share can be compared once the training is known.
+        if type(start) is type(stop) and stop < start:
+            raise ParameterError(
+                f"Parameter 'stop' is {timing_text(stop)}: it must not be less than 'start', which is "
+                f"{timing_text(start)} (pruning events come between the two)."
+            )
 
     def __reduce__(self) -> Any:
         # Found again by where it is defined, so that processes of a sweep need not have imported it.
@@ -106,16 +114,46 @@ class PruningRule:
         """Whether the rule does anything while the network learns."""
         return bool(self.update_synapses)
 
+    def for_images(self, images: int) -> Self:
+        """Return the rule for a training that shows so many images: shares of a training become numbers of images.
+
+        Raises
+        ------
+        ParameterError
+            If it would stop before it starts.
+
+        Examples
+        --------
+        >>> from spikeprune import AdaptivePruning
+        >>> AdaptivePruning(start=0.5).for_images(24_000).schedule
+        (12000, 2147483647, 400)
+        """
+        own = {entry.name for entry in fields(self)} & set(SCHEDULE)
+        return replace(self, **{name: images_of(name, getattr(self, name), images) for name in own})
+
     @property
     def schedule(self) -> tuple[int, int, int]:
-        """Accepted images before which and after which there is no pruning event, and of which multiples bring one."""
-        values = asdict(self)
-        return int(values.get("start", 0)), int(values.get("stop", ALWAYS)), int(values.get("interval", 1))
+        """Accepted images before which and after which there is no pruning event, and of which multiples bring one.
+
+        Raises
+        ------
+        ParameterError
+            If one of them is still a share (:meth:`for_images`).
+        """
+        values = {**SCHEDULE, **{name: value for name, value in asdict(self).items() if name in SCHEDULE}}
+        if values["stop"] == 1 and isinstance(values["stop"], float):
+            values["stop"] = SCHEDULE["stop"]  # the end of any training
+        for name, value in values.items():
+            if not isinstance(value, int):
+                raise ParameterError(
+                    f"'{name}' of rule '{self.name}' is {timing_text(value)} of a training whose length is not known "
+                    "here: take rule.for_images(60_000), or as many as the training shows."
+                )
+        return values["start"], values["stop"], values["interval"]
 
     def events_in(self, images: int) -> int:
-        """Return the number of pruning events while so many images are accepted."""
-        start, stop, interval = self.schedule
-        return max(0, min(images, stop) // interval - max(start - 1, 0) // interval)
+        """Return the number of pruning events while so many images are accepted; shares are of so many images."""
+        return events_between(*self.for_images(images).schedule, images) if self.acts_in_training else 0
 
     def strings(self) -> dict[str, Any]:
         """Return all that the rule gives Brian2, parameters by name only: what a compiled program depends on."""
@@ -169,7 +207,10 @@ class PruningRule:
             raise ParameterError(
                 f"Rule '{cls.name}' has no parameters, but {', '.join(values)} was given: leave it out."
             )
-        return cls(**convert_fields(cls, values))
+        known = {entry.name for entry in fields(cls)} & set(SCHEDULE)
+        when = {name: read_timing(value) for name, value in values.items() if name in known}
+        others = {name: value for name, value in values.items() if name not in known}
+        return cls(**convert_fields(cls, others), **when)
 
 
 def _compose(cls: type[PruningRule]) -> None:

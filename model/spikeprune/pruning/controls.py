@@ -84,8 +84,9 @@ class RandomRemoval(PruningRule):
         Share of the synapses that is removed in the end, up to the scatter sqrt(share (1 - share) / n) of n draws.
     events : int
         Pruning events over which the removal is spread evenly.
-    start, interval : int
-        No pruning event before `start` images; then one whenever their number is a multiple of `interval`.
+    start, interval : int or float
+        No pruning event before `start` images; then one whenever their number is a multiple of `interval`.  Floats up
+        to 1 are shares of the training.
 
     Examples
     --------
@@ -95,8 +96,8 @@ class RandomRemoval(PruningRule):
 
     share: float = shared.removed_share()
     events: int = shared.events()
-    start: int = shared.start()
-    interval: int = shared.interval()
+    start: float = shared.start()
+    interval: float = shared.interval()
 
     name: ClassVar[str] = "random"
     parts = (

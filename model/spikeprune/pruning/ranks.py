@@ -94,8 +94,9 @@ class SmallestOfNeuron(PruningRule):
         Share of the synapses that is removed in the end.
     events : int
         Pruning events over which the removal is spread evenly.
-    start, interval : int
-        No pruning event before `start` images; then one whenever their number is a multiple of `interval`.
+    start, interval : int or float
+        No pruning event before `start` images; then one whenever their number is a multiple of `interval`.  Floats up
+        to 1 are shares of the training.
 
     Examples
     --------
@@ -105,8 +106,8 @@ class SmallestOfNeuron(PruningRule):
 
     share: float = shared.removed_share()
     events: int = shared.events()
-    start: int = shared.start()
-    interval: int = shared.interval()
+    start: float = shared.start()
+    interval: float = shared.interval()
 
     name: ClassVar[str] = "smallest-of-neuron"
     parts = (_smallest("int(alive)*(j + 1) - 1", "i", "fan_in", {}, _neuron_twin), LAST_TO_GO)
@@ -124,8 +125,8 @@ class SmallestOfLayer(PruningRule):
 
     share: float = shared.removed_share()
     events: int = shared.events()
-    start: int = shared.start()
-    interval: int = shared.interval()
+    start: float = shared.start()
+    interval: float = shared.interval()
 
     name: ClassVar[str] = "smallest-of-layer"
     parts = (_smallest("int(alive) - 1", "0", "all_fan_in", {"all_fan_in": "fan_in"}, _layer_twin), LAST_TO_GO)

@@ -6,15 +6,24 @@ from typing import Any
 
 from spikeprune.parameters import parameter
 
-__all__ = ["a_max", "beta", "eta", "events", "given_back", "interval", "removed_share", "settled", "start"]
+__all__ = ["a_max", "beta", "eta", "events", "given_back", "interval", "removed_share", "settled", "start", "stop"]
 
 
-def start(default: int = 0, source: str = "design") -> Any:
-    return parameter(default, "1", "images before the first pruning event", source, "not negative")
+#: What a number of images may be (:mod:`spikeprune.pruning.timing`).
+IMAGES = "images, or a share"
+
+
+def start(default: float = 0, source: str = "design") -> Any:
+    return parameter(default, "1", "images before the first pruning event", source, IMAGES)
+
+
+def stop(default: float, source: str) -> Any:
+    return parameter(default, "1", "images after which there is no pruning event", source, IMAGES)
 
 
 def interval() -> Any:
-    return parameter(1000, "1", "images between two pruning events", "design", "positive")
+    """1000 images of an epoch of 60,000."""
+    return parameter(1 / 60, "1", "images between two pruning events", "design", IMAGES)
 
 
 def beta(default: float, source: str, of: str = "the mean weight that the threshold heads for") -> Any:

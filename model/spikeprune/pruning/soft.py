@@ -39,15 +39,16 @@ class SoftPruning(PruningRule):
         Spikes after which a neuron counts as settled.
     value : float
         The value at which weights are frozen.
-    start, interval : int
-        No pruning event before `start` images; then one whenever their number is a multiple of `interval`.
+    start, interval : int or float
+        No pruning event before `start` images; then one whenever their number is a multiple of `interval`.  Floats up
+        to 1 are shares of the training.
     """
 
     h: float = parameter(0.1, "1", "weights below are frozen", "design", "not negative")
     settled: int = parameter(50, "1", "spikes after which a neuron is settled", "design", "not negative")
     value: float = parameter(0.03, "1", "value of a frozen weight", "design", "share")
-    start: int = shared.start()
-    interval: int = shared.interval()
+    start: float = shared.start()
+    interval: float = shared.interval()
 
     name: ClassVar[str] = "soft"
     parts = (

@@ -16,7 +16,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from spikeprune.errors import ParameterError
 from spikeprune.parameters import parameter
 from spikeprune.pruning import parts, shared
 from spikeprune.pruning.base import PruningRule
@@ -47,8 +46,9 @@ class ConstantPruning(PruningRule):
     ----------
     h : float
         The threshold of all neurons.
-    start, interval : int
-        No pruning event before `start` images; then one whenever their number is a multiple of `interval`.
+    start, interval : int or float
+        No pruning event before `start` images; then one whenever their number is a multiple of `interval`.  Floats up
+        to 1 are shares of the training.
 
     Examples
     --------
@@ -57,8 +57,8 @@ class ConstantPruning(PruningRule):
     """
 
     h: float = parameter(0.03, "1", "threshold of all neurons", "design", "not negative")
-    start: int = shared.start()
-    interval: int = shared.interval()
+    start: float = shared.start()
+    interval: float = shared.interval()
 
     name: ClassVar[str] = "constant"
     parts = (parts.remove("w < h_post", lambda rule, state: state.w < rule.h, threshold="h"),)
@@ -87,8 +87,9 @@ class AdaptivePruning(PruningRule):
         Share of the way that a neuron of average activity goes at one event.
     a_max : float
         Upper bound of the activity, relative to the population mean.
-    start, interval : int
-        No pruning event before `start` images; then one whenever their number is a multiple of `interval`.
+    start, interval : int or float
+        No pruning event before `start` images; then one whenever their number is a multiple of `interval`.  Floats up
+        to 1 are shares of the training.
 
     Examples
     --------
@@ -99,8 +100,8 @@ class AdaptivePruning(PruningRule):
     beta: float = shared.beta(0.5, "design")
     eta: float = shared.eta(0.2, "design")
     a_max: float = shared.a_max()
-    start: int = shared.start()
-    interval: int = shared.interval()
+    start: float = shared.start()
+    interval: float = shared.interval()
 
     name: ClassVar[str] = "adaptive"
     parts = (MEAN_BY_ACTIVITY, BELOW_THRESHOLD)
@@ -138,8 +139,8 @@ class FocusedPruning(PruningRule):
     beta: float = shared.beta(0.55, "search", STRENGTH)
     eta: float = shared.eta(0.1, "project")
     a_max: float = shared.a_max()
-    start: int = shared.start()
-    interval: int = shared.interval()
+    start: float = shared.start()
+    interval: float = shared.interval()
     given_back: float = shared.given_back()
 
     name: ClassVar[str] = "focused"
@@ -170,8 +171,8 @@ class SettlingPruning(PruningRule):
     beta: float = shared.beta(0.5, "design")
     eta: float = shared.eta(0.2, "design")
     a_max: float = shared.a_max()
-    start: int = shared.start()
-    interval: int = shared.interval()
+    start: float = shared.start()
+    interval: float = shared.interval()
     settled: int = shared.settled()
 
     name: ClassVar[str] = "settling"
@@ -198,8 +199,8 @@ class FocusedSettlingPruning(PruningRule):
     beta: float = shared.beta(0.55, "search", STRENGTH)
     eta: float = shared.eta(0.1, "project")
     a_max: float = shared.a_max()
-    start: int = shared.start()
-    interval: int = shared.interval()
+    start: float = shared.start()
+    interval: float = shared.interval()
     given_back: float = shared.given_back()
     settled: int = shared.settled()
 
@@ -229,8 +230,9 @@ class CriticalPeriodPruning(PruningRule):
         removed.
     eta : float
         Share of the way that it goes at one event.
-    start, stop, interval : int
+    start, stop, interval : int or float
         Between `start` and `stop` images there is a pruning event whenever their number is a multiple of `interval`.
+        Floats up to 1 are shares of the training; the defaults are 37,000, 46,000 and 1000 images of 60,000.
 
     Raises
     ------
@@ -245,17 +247,9 @@ class CriticalPeriodPruning(PruningRule):
 
     beta: float = shared.beta(0.9, "search", STRENGTH)
     eta: float = shared.eta(0.3, "search")
-    start: int = shared.start(37_000, "search")
-    stop: int = parameter(46_000, "1", "images after which there is no pruning event", "search", "not negative")
-    interval: int = shared.interval()
+    start: float = shared.start(37 / 60, "search")
+    stop: float = shared.stop(46 / 60, "search")
+    interval: float = shared.interval()
 
     name: ClassVar[str] = "critical-period"
     parts = (parts.moving_threshold(parts.MEAN_OF_STRENGTH, parts.AT_RATE), BELOW_THRESHOLD)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.stop < self.start:
-            raise ParameterError(
-                f"Parameter 'stop' is {self.stop}: it must not be less than 'start', which is {self.start} "
-                f"(pruning events come between the two)."
-            )

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from spikeprune.parameters import parameter
 from spikeprune.pruning import parts, shared
-from spikeprune.pruning.base import ALWAYS, PruningRule
+from spikeprune.pruning.base import PruningRule
 from spikeprune.pruning.events import PruningState, statements
 
 __all__ = ["AdaptiveNeuronPruning", "AdaptiveNeuronsAndWeights", "LeastActiveNeurons", "QuietNeurons"]
@@ -29,10 +29,6 @@ __all__ = ["AdaptiveNeuronPruning", "AdaptiveNeuronsAndWeights", "LeastActiveNeu
 FIRED = "fired  : 1  # spikes since the last pruning event"
 LATELY = "lately : 1  # spikes between the last two pruning events"
 COUNT = "lately = fired\nfired = 0"
-
-
-def _stop() -> Any:
-    return parameter(ALWAYS, "1", "images after which there is no pruning event", "project", "not negative")
 
 
 def _count(state: PruningState) -> NDArray[Any]:
@@ -66,14 +62,14 @@ class LeastActiveNeurons(PruningRule):
         Share of the neurons that is removed in the end.
     events : int
         Pruning events over which the removal is spread evenly.
-    start, interval : int
+    start, interval : int or float
         No pruning event before `start` images; then one whenever their number is a multiple of `interval`.
     """
 
     share: float = parameter(0.5, "1", "share of the neurons that is removed", "[1]", "share")
     events: int = shared.events()
-    start: int = shared.start()
-    interval: int = shared.interval()
+    start: float = shared.start()
+    interval: float = shared.interval()
 
     name: ClassVar[str] = "least-active-neurons"
     removes_neurons: ClassVar[bool] = True
@@ -122,14 +118,14 @@ class QuietNeurons(PruningRule):
     ----------
     h : float
         Spikes between two pruning events of which a neuron needs at least so many to stay.
-    start, stop, interval : int
+    start, stop, interval : int or float
         Accepted images before and after which there is no pruning event, and of which multiples bring one.
     """
 
     h: float = parameter(10.0, "1", "spikes between two events that a neuron needs to stay", "project", "not negative")
-    start: int = shared.start(10_000, "project")
-    stop: int = _stop()
-    interval: int = shared.interval()
+    start: float = shared.start(1 / 6, "project")
+    stop: float = shared.stop(1.0, "project")
+    interval: float = shared.interval()
 
     name: ClassVar[str] = "quiet-neurons"
     removes_neurons: ClassVar[bool] = True
@@ -190,15 +186,15 @@ class AdaptiveNeuronPruning(PruningRule):
         Share of the mean that the threshold heads for.
     eta : float
         Share of the way that it goes at one event.
-    start, stop, interval : int
+    start, stop, interval : int or float
         Accepted images before and after which there is no pruning event, and of which multiples bring one.
     """
 
     least: float = parameter(0.4, "1", "share of the mean spike count that the threshold heads for", "project", "share")
     eta: float = shared.eta(0.2, "project")
-    start: int = shared.start(10_000, "project")
-    stop: int = _stop()
-    interval: int = shared.interval()
+    start: float = shared.start(1 / 6, "project")
+    stop: float = shared.stop(1.0, "project")
+    interval: float = shared.interval()
 
     name: ClassVar[str] = "adaptive-neurons"
     removes_neurons: ClassVar[bool] = True
@@ -228,7 +224,7 @@ class AdaptiveNeuronsAndWeights(PruningRule):
         See :class:`AdaptiveNeuronPruning`.
     beta, eta, a_max : float
         See :class:`~spikeprune.AdaptivePruning`; `eta` is the rate of both thresholds.
-    start, stop, interval : int
+    start, stop, interval : int or float
         Accepted images before and after which there is no pruning event, and of which multiples bring one.
     """
 
@@ -236,9 +232,9 @@ class AdaptiveNeuronsAndWeights(PruningRule):
     beta: float = shared.beta(0.5, "design")
     eta: float = shared.eta(0.2, "design")
     a_max: float = shared.a_max()
-    start: int = shared.start(10_000, "project")
-    stop: int = _stop()
-    interval: int = shared.interval()
+    start: float = shared.start(1 / 6, "project")
+    stop: float = shared.stop(1.0, "project")
+    interval: float = shared.interval()
 
     name: ClassVar[str] = "adaptive-neurons-and-weights"
     removes_neurons: ClassVar[bool] = True

@@ -76,6 +76,7 @@ def run_table(summaries: Sequence[Summary], price: str) -> Table:
                 summary.name, summary.data, f"{summary.neurons:,}", str(summary.settings["rule"]["name"]),
                 str(summary.settings["seed"]),
                 _with(f"{summary.accuracy:.2f}", change["accuracy_points"] if compared else None, "", 2),
+                "–" if summary.pruning_events is None else f"{summary.pruning_events:,}",
                 f"{100 * summary.removed_share:.1f}", f"{100 * summary.frozen_share:.1f}",
                 _with(_si(sops), change["training_sops_percent"] if compared else None, " %", 0),
                 _with(_si(tested), change["inference_sops_percent"] if compared else None, " %", 0),
@@ -83,8 +84,8 @@ def run_table(summaries: Sequence[Summary], price: str) -> Table:
             ]
         )  # fmt: skip
     head = [
-        "run", "data", "neurons", "rule", "seed", "accuracy, %", "removed, %", "frozen, %", "training SOPs",
-        "inference SOPs", "training energy", "inference energy", "dead neurons", "training, s",
+        "run", "data", "neurons", "rule", "seed", "accuracy, %", "pruning events", "removed, %", "frozen, %",
+        "training SOPs", "inference SOPs", "training energy", "inference energy", "dead neurons", "training, s",
     ]  # fmt: skip
     chosen = PRICES[price]
     caption = (

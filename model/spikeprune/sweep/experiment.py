@@ -7,6 +7,7 @@
     neurons = [800]
     seeds = [0, 1, 2]                  # or for each size: seeds = {100 = [0, 1, 2, 3, 4], 800 = [0, 1, 2]}
     scaled = false                     # true: constants that are not given follow the data and the number of neurons
+    allow_inert = false                # true: run rules that never act in so many images
     epochs = 1                         # this and shuffle, precision, backend, chunk, assignment_images as in `train`
 
     [data]                             # or just: data = "mnist"
@@ -26,6 +27,7 @@
     name = "adaptive"
     label = "adaptive"                 # in tables; the rule's name unless given
     beta = [0.4, 0.5, 0.6]
+    start = 0.1                        # a share of all images that the training shows; 1000 would be images
     network = {w_max = 0.8}            # for this rule alone
 """
 
@@ -41,6 +43,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from spikeprune.arguments import scheduled
 from spikeprune.backend import BACKENDS
 from spikeprune.errors import ParameterError, reason_of, unknown_name
 from spikeprune.parameters import PRESETS, NetworkParameters
@@ -57,7 +60,8 @@ __all__ = ["MODEL_VERSION", "DataSource", "Experiment", "PlannedRun", "Variant"]
 MODEL_VERSION = 4
 
 SETTINGS = ("epochs", "shuffle", "precision", "backend", "chunk", "assignment_images")
-KEYS = ("name", "description", "data", "neurons", "seeds", "scaled", "network", "rules", *SETTINGS)
+KINDS = {"precision": str, "backend": str, "shuffle": bool, "scaled": bool, "allow_inert": bool}
+KEYS = ("name", "description", "data", "neurons", "seeds", "scaled", "allow_inert", "network", "rules", *SETTINGS)
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,8 @@ class Experiment:
         Further arguments of :class:`spikeprune.training.Settings`.
     scaled : bool
         Whether constants that are not given follow data and size (:mod:`spikeprune.scaling`).
+    allow_inert : bool
+        Whether rules may be there that never act in a training.
 
     Raises
     ------
@@ -127,6 +133,7 @@ class Experiment:
     options: Mapping[str, Any] = field(default_factory=dict)
     description: str = ""
     scaled: bool = False
+    allow_inert: bool = False
 
     @classmethod
     def read(cls, path: str | Path) -> Experiment:
@@ -153,7 +160,7 @@ class Experiment:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
             raise ParameterError(f"The name '{name}' cannot name files: use letters, digits, '-', '_' and '.'.")
         options = {key: table[key] for key in SETTINGS if key in table}
-        for key, kind in (("precision", str), ("backend", str), ("shuffle", bool), ("scaled", bool)):
+        for key, kind in KINDS.items():
             if key in table and not isinstance(table[key], kind):
                 raise ParameterError(
                     f"{key} is {table[key]!r}: it must be {'a text' if kind is str else 'true or false'}."
@@ -171,18 +178,31 @@ class Experiment:
             options=options,
             description=text_of("description", table.get("description", "")),
             scaled=table.get("scaled", False),
+            allow_inert=table.get("allow_inert", False),
         )
         check_distinct("labels", [variant.label for variant in experiment.variants])
         experiment.plan("", NetworkParameters().inputs)  # checks the settings
         return experiment
 
-    def plan(self, checksum: str, inputs: int, ink: float = 1.0, images: int = 1) -> list[PlannedRun]:
-        """List all runs on such data (checksum, pixels, mean ink, images): for each size and seed, every rule."""
-        shown = images * self.options.get("epochs", 1)
+    def plan(self, checksum: str, inputs: int, ink: float = 1.0, images: int | None = None) -> list[PlannedRun]:
+        """List all runs on data of this checksum, number of pixels and mean ink: for each size and seed, every rule.
+
+        With the number of training `images`, schedules are in images, without it as the file has them.
+
+        Raises
+        ------
+        ParameterError
+            If a rule would never act, and the experiment does not allow that.
+        """
+        shown = None if images is None else images * self.options.get("epochs", 1)
+        rules = {
+            variant.label: variant.rule if shown is None else scheduled(variant.rule, shown, self.allow_inert)
+            for variant in self.variants
+        }
         return [
-            PlannedRun(variant.label, Settings(parameters, variant.rule, seed=seed, **self.options), checksum)
+            PlannedRun(variant.label, Settings(parameters, rules[variant.label], seed=seed, **self.options), checksum)
             for neurons, seeds in self.sizes.items()
-            for scaled in [scaled_values(neurons, ink, shown) if self.scaled else {}]
+            for scaled in [scaled_values(neurons, ink, *([] if shown is None else [shown])) if self.scaled else {}]
             for seed in seeds
             for variant in self.variants
             for values in [{**scaled, **variant.network, "neurons": neurons, "inputs": inputs}]

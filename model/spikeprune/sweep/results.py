@@ -19,6 +19,7 @@ import pandas as pd
 from spikeprune.errors import SpikepruneError, reason_of
 from spikeprune.operations import OperationCounts
 from spikeprune.pruning import make_rule
+from spikeprune.pruning.timing import SCHEDULE
 from spikeprune.summary import Summary
 
 __all__ = ["BASELINE", "group_results", "pareto_front", "pareto_fronts", "run_table", "write_results"]
@@ -29,7 +30,8 @@ GROUP = ["data", "neurons", "label"]
 
 #: Values of a run that are averaged over seeds.
 VALUES = (
-    "accuracy", "shared_accuracy", "removed_share", "frozen_share", "silent_neurons", "dead_neurons", "seconds",
+    "accuracy", "shared_accuracy", "pruning_events", "removed_share", "frozen_share", "silent_neurons", "dead_neurons",
+    "seconds",
     "training.training_sops", "training.transmissions", "training.updates", "inference.inference_sops",
 )  # fmt: skip
 #: Values whose difference from the baseline's is given as it is, and in percent of the baseline's.
@@ -51,8 +53,9 @@ def run_table(runs: Iterable[tuple[str, Summary]]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         What the run is (``run``, ``data``, ``neurons``, ``rule``, ``label``, ``seed``); what came of it (``accuracy``
-        in percent, ``removed_share`` and ``frozen_share`` of the plastic synapses, ``silent_neurons`` and
-        ``dead_neurons`` as of :class:`~spikeprune.summary.Summary`, ``test_images``, ``seconds`` of training);
+        in percent, ``pruning_events``, ``removed_share`` and ``frozen_share`` of the plastic synapses,
+        ``silent_neurons`` and ``dead_neurons`` as of :class:`~spikeprune.summary.Summary`, ``test_images``,
+        ``seconds`` of training);
         operations and spikes of one image by class (``training.…``, ``inference.…``); every setting (``settings.…``,
         ``rule.…``, ``parameters.…``); where it comes from (``started``, ``commit``, ``dirty``).
     """
@@ -65,7 +68,8 @@ def _row(label: str, summary: Summary) -> dict[str, Any]:
     row: dict[str, Any] = {
         "run": summary.name, "data": summary.data, "neurons": summary.neurons, "rule": settings["rule"]["name"],
         "label": label, "seed": settings["seed"], "accuracy": summary.accuracy,
-        "shared_accuracy": summary.shared_accuracy, "removed_share": summary.removed_share,
+        "shared_accuracy": summary.shared_accuracy, "pruning_events": summary.pruning_events,
+        "removed_share": summary.removed_share,
         "frozen_share": summary.frozen_share, "silent_neurons": summary.silent_neurons,
         "dead_neurons": summary.dead_neurons, "test_images": summary.test_images, "seconds": summary.seconds,
     }  # fmt: skip
@@ -104,6 +108,8 @@ def group_results(table: pd.DataFrame) -> list[dict[str, Any]]:
         part = here[here["label"] == label].sort_values("seed")
         rule = part.iloc[0]
         parameters = {key[5:]: rule[key] for key in part.columns if key.startswith("rule.") and pd.notna(rule[key])}
+        # Images, which a column with gaps has made floats of.
+        parameters |= {name: int(parameters[name]) for name in SCHEDULE if name in parameters}
         entry: dict[str, Any] = {
             "data": data, "neurons": int(neurons), "label": label,
             "rule": make_rule(rule["rule"], parameters).as_dict(), "seeds": part["seed"].tolist(), "n": len(part),

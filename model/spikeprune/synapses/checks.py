@@ -12,7 +12,8 @@ from brian2.equations.codestrings import Expression
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SingleEquation
 
 from spikeprune.errors import ParameterError, unknown_name
-from spikeprune.pruning.base import ALWAYS, PruningRule
+from spikeprune.pruning.base import PruningRule
+from spikeprune.pruning.timing import ALWAYS
 from spikeprune.standalone.expressions import names_in
 from spikeprune.synapses.masks import ONLY_IF, PREFIX, assigned
 
@@ -100,7 +101,7 @@ def check_when(rule: PruningRule, target: Any, when: Mapping[str, Any]) -> None:
             raise ParameterError(f"{name}={value!r} is no time: give one with its unit, such as 10*second.")
     if every is not None and not every > 0 * b2.second:
         raise ParameterError(f"every={every!r} has to be longer than 0 s: give a time such as 10*second.")
-    if rule.schedule[1] != ALWAYS and on is None and when["stop"] is None:
+    if getattr(rule, "stop", ALWAYS) != ALWAYS and on is None and when["stop"] is None:
         raise ParameterError(
             f"Rule '{rule.name}' ends after a number of images, which these synapses do not know: say with stop=, a "
             "time, when its events end."
