@@ -21,7 +21,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p $(MODERN) >/dev/null 2>&1 && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test newest lint figures bench overhead pruned clean compiler python
+.PHONY: help demo test newest lint docs figures bench overhead pruned clean compiler python
 
 help: ## list the targets
 	@echo "make TARGET [ARGS=\"...\"] [PYTHON=python3.12] [CXX=clang++]"
@@ -43,6 +43,12 @@ lint: $(VENV)/.installed-dev ## check style (ruff) and types (mypy)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
+docs: $(VENV)/.installed-docs ## build the documentation into docs/_build/html; warnings are errors; ARGS="-D plot_gallery=0" runs no tutorial
+	@echo "==> Documentation: into docs/_build/html; its tutorial compiles two networks the first time."
+	@rm -rf docs/_build/html docs/api
+	@$(ALONE) $(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html $(ARGS) docs docs/_build/html
+	@echo "Open docs/_build/html/index.html."
+
 figures: $(VENV)/.installed ## draw all figures into figures/out from stored results, without simulating; ARGS="RUN..." draws runs
 	@echo "==> Figures: drawing from results/, into figures/out (PDF, PNG and a caption each)."
 	@$(ALONE) $(BIN)/python figures/all.py $(ARGS)
@@ -61,7 +67,7 @@ pruned: $(VENV)/.installed-dev ## what pruning saves in wall time, in training a
 
 clean: ## remove the environment, caches and build products; runs and pictures stay
 	@echo "==> Clean: removing $(VENV), caches and build products; runs and pictures stay."
-	@rm -rf $(VENV) .venv-newest build dist .pytest_cache .mypy_cache .ruff_cache model/*.egg-info
+	@rm -rf $(VENV) .venv-newest build dist docs/_build docs/api docs/tutorial .pytest_cache .mypy_cache .ruff_cache model/*.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 compiler:
@@ -96,4 +102,9 @@ $(VENV)/.installed: setup.cfg pyproject.toml | python
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "==> Install: the test and lint tools, into $(VENV)."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.installed-docs: $(VENV)/.installed
+	@echo "==> Install: the documentation tools, into $(VENV)."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@

@@ -61,7 +61,7 @@ def time_spikeprune(neurons: int, images: int) -> dict[str, float]:
 
     def measure(count: int) -> tuple[float, float, int]:
         start, cpu = time.perf_counter(), sum(os.times()[:4])
-        run = sp.train(data.subset(train=count), sp.NoPruning(), neurons=neurons)
+        run = sp.train(data.subset(train=count), sp.NoPruning(), neurons=neurons, chunk=1000)
         presentations = sum(entry["counts"]["presentations"] for entry in run.history)
         return time.perf_counter() - start, sum(os.times()[:4]) - cpu, presentations
 

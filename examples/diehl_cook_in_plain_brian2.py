@@ -33,11 +33,11 @@ dpost2/dt = -post2/tau_post2      : 1 (event-driven)
 """
 ON_PRE = """
 g_e_post += w
-w = clip(w - 1e-3*post1, 0, 1)
+w = clip(w - 5e-3*post1, 0, 1)
 pre = 1
 """
 ON_POST = """
-w = clip(w + 5e-2*pre*post2, 0, 1)
+w = clip(w + 0.1*pre*post2, 0, 1)
 post1 = 1
 post2 = 1
 """
@@ -109,7 +109,7 @@ for pixels in digits:
     learning.w = (weights * (WEIGHT_SUM / weights.sum(axis=0))).ravel()  # a removed weight is 0 and stays so
     spikes_before, inputs_before = spikes.num_spikes, input_spikes.num_spikes
     transmissions_before = learning.operations().transmissions
-    image.rates = pixels / 4 * Hz
+    image.rates = pixels / 2 * Hz
     network.run(350 * ms, namespace={})
     image.rates = 0 * Hz
     network.run(150 * ms, namespace={})

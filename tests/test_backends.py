@@ -91,7 +91,7 @@ def test_the_reference_run_is_worth_comparing(reference: tuple[State, list[Chunk
     assert (responses(results).sum(axis=0) > 0).sum() >= 8
 
 
-@pytest.mark.parametrize("target", ["numpy", pytest.param("cython", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("target", ["numpy", pytest.param("cython", marks=[pytest.mark.slow, pytest.mark.long])])
 def test_runtime_back_ends_fire_the_same_spikes_as_cpp(
     target: str, small: NetworkParameters, small_rule: AdaptivePruning, pixels: np.ndarray,
     reference: tuple[State, list[ChunkResult]],
@@ -153,6 +153,7 @@ def test_run_leaves_the_given_state_alone(compiled: Compiled, pixels: np.ndarray
     assert_same_state(start, before)
 
 
+@pytest.mark.long
 def test_single_precision_agrees_statistically(compiled: Compiled, pixels: np.ndarray) -> None:
     """One rounded spike time makes another spike train, as another seed does, so means over seeds are compared.
 

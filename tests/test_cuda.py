@@ -46,12 +46,12 @@ def on_cpu(standin: StandIn, few: NetworkParameters) -> Make:
     from cuda_on_cpu.program import CudaOnCpu
 
     CudaOnCpu.standin = standin
-    made: dict[tuple[str, str], CudaOnCpu] = {}
+    made: dict[tuple[str, str, int], CudaOnCpu] = {}
 
-    def program(rule: PruningRule, precision: str = "double") -> CudaOnCpu:
-        key = rule.name, precision
+    def program(rule: PruningRule, precision: str = "double", replicas: int = 1) -> CudaOnCpu:
+        key = rule.name, precision, replicas
         if key not in made:
-            made[key] = CudaOnCpu(few, rule, IMAGES, precision)
+            made[key] = CudaOnCpu(few, rule, IMAGES, precision, replicas=replicas)
         return made[key]
 
     return program
@@ -161,3 +161,30 @@ def test_launches_and_copies_in_a_time_step(on_cpu: Make, few: NetworkParameters
 def test_a_rule_that_ranks_is_refused_before_anything_is_compiled(on_cpu: Make) -> None:
     with pytest.raises(BackendError, match=r"ranks .*not available on CUDA.*cpp_standalone"):
         on_cpu(SmallestOfNeuron(share=0.6, events=5, interval=4))
+
+
+@pytest.mark.parametrize("kind", ["threshold", pytest.param("population sums", marks=pytest.mark.long)])
+def test_networks_side_by_side_have_the_numbers_of_cpp(
+    kind: str, on_cpu: Make, in_cpp: Callable[..., standalone.StandaloneProgram], pixels: np.ndarray,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Done at different times, with events that several blocks of threads have found; no thread meets another."""
+    from spikeprune.cuda import OrderedCUDADevice
+
+    monkeypatch.setattr(OrderedCUDADevice, "part", 8)
+    seeds = [0, 1, 2]
+    rules = [replace(KINDS[kind], beta=0.5 + 0.1 * seed) for seed in seeds]
+    program, reference = on_cpu(KINDS[kind], replicas=3), in_cpp(KINDS[kind])
+    program.order, program.threads = "random:6", 32
+    layout = program.layout
+    states = [initial_state(program.parameters, rule, seed, layout) for rule, seed in zip(rules, seeds, strict=True)]
+    results = program.run_all(states, [pixels[:4]] * 3, seeds=seeds, first_images=[0] * 3, rules=rules)
+    assert program.faults == {}
+    assert len({result.counts.presentations for result in results}) > 1
+    for state, rule, seed, result in zip(states, rules, seeds, results, strict=True):
+        expected = reference.run(state, pixels[:4], seed=seed, rule=rule)
+        # C++ leaves inhibitory neurons alone that have not fired yet, which changes less than a microvolt.
+        np.testing.assert_allclose(result.state["inhibitory.v"], expected.state["inhibitory.v"], rtol=0, atol=1e-6)
+        expected.state["inhibitory.v"] = result.state["inhibitory.v"]
+        check_same(result, expected)
+        assert result.state["plastic.alive"].mean() < 1

@@ -415,6 +415,7 @@ def test_openmp_and_the_fast_device_are_numpy(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_cython_is_numpy() -> None:
     expected = simulate("numpy", kinds=("inhibitory",))
     assert_same(simulate("cython", kinds=("inhibitory",)), expected)

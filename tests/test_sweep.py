@@ -32,6 +32,7 @@ from spikeprune.records import RunFolder
 from spikeprune.summary import Summary
 from spikeprune.sweep import SweepResult, Watcher, sweep
 from spikeprune.sweep.experiment import Experiment, PlannedRun
+from spikeprune.sweep.groups import groups_of
 
 #: Seconds after which a test gives up waiting for another process.
 PATIENCE = 120
@@ -267,6 +268,40 @@ def test_a_failure_does_not_stop_the_others(copied: Path) -> None:
     assert (document["runs"], document["finished"]) == (4, 3)
 
 
+def test_runs_side_by_side_have_the_numbers_of_runs_alone(
+    finished: tuple[Path, SweepResult, Notes], tmp_path: Path
+) -> None:
+    """Interrupted by a failure and finished in other groups, all is as if each run had been alone."""
+    path, notes = write_experiment(tmp_path), Notes()
+    runs = planned(path)
+    broken = tmp_path / "runs" / runs[0].name
+    broken.mkdir(parents=True)
+    (broken / "run.json").write_text("{}")
+    result = sweep(path, tmp_path / "runs", tmp_path / "results", workers=0, replicas=2, watcher=notes)
+    other = next(run for run in runs[1:] if run.label == runs[0].label)  # in the same program
+    assert sorted(result.failures) == sorted([runs[0].name, other.name])
+    shutil.rmtree(broken)
+    sweep(path, tmp_path / "runs", tmp_path / "results", workers=0, watcher=notes)
+    result = sweep(path, tmp_path / "runs", tmp_path / "results", workers=0, replicas=64, watcher=notes)
+    assert (notes.missing, result.failures) == ([], {})
+    pd.testing.assert_frame_equal(numbers(result.table), numbers(finished[1].table))
+    for run in runs:
+        for name in ("network.npz", "evaluation.npz"):
+            one, two = (np.load(folder / "runs" / run.name / name) for folder in (finished[0], tmp_path))
+            assert all(np.array_equal(one[key], two[key]) for key in one.files)
+
+
+def test_groups_are_of_similar_size_and_share_their_program(tmp_path: Path) -> None:
+    runs = planned(write_experiment(tmp_path, seeds=range(5)))
+    groups = groups_of(runs, 3)
+    assert sorted(len(group.runs) for group in groups) == [2, 2, 3, 3]
+    assert {group.replicas for group in groups} == {3}
+    assert sorted(run.name for group in groups for run in group.runs) == sorted(run.name for run in runs)
+    assert all(len({run.label for run in group.runs}) == 1 for group in groups)
+    assert len({group.program for group in groups}) == 2
+    assert [len(group.runs) for group in groups_of(runs, 1)] == [1] * 10
+
+
 def test_an_unexpected_error_is_one_sentence(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def carry_out(job: Any, program: Any) -> None:
         raise ZeroDivisionError("division by zero")
@@ -382,6 +417,7 @@ def test_a_killed_worker_loses_nothing(
     assert numbers(result.table).equals(numbers(finished[1].table))
 
 
+@pytest.mark.long
 def test_a_killed_sweep_loses_nothing(tmp_path: Path, finished: tuple[Path, SweepResult, Notes]) -> None:
     path, root = write_experiment(tmp_path), tmp_path / "runs"
     call = f"from spikeprune.sweep import sweep; sweep({str(path)!r}, {str(root)!r}, workers=1)"

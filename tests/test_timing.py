@@ -32,10 +32,13 @@ IMAGES = {"digits": 1437}
 def test_every_rule_acts_at_its_defaults_whatever_the_training(name: str) -> None:
     """As often as in an epoch of MNIST, whose schedule is what it was when it was told in images."""
     rule = make_rule(name)
-    period = (37_000, 46_000) if name == "critical-period" else (0, ALWAYS)
+    late = {"critical-period": (37_000, 46_000, 10)} | dict.fromkeys(
+        ("quiet-neurons", "adaptive-neurons", "adaptive-neurons-and-weights"), (10_000, 60_000, 51)
+    )
+    *period, expected = late.get(name, (0, ALWAYS, 60))
     assert rule.for_images(60_000).schedule == (*period, 1000)
     events = rule.events_in(60_000)
-    assert events == (10 if name == "critical-period" else 60)
+    assert events == expected
     for images in (500, 8_000, 24_000, 180_000):
         assert abs(rule.events_in(images) - events) <= 3, images
 
@@ -86,8 +89,8 @@ def test_published_experiments_keep_their_schedules(path: Path) -> None:
         rule = run.settings.rule
         if rule.acts_in_training:
             start, _, interval = rule.schedule
-            assert interval in (250, 1000, 4000)
-            assert start in ((1000, 37_000) if rule.name == "critical-period" else (0, 10_000))
+            assert interval in (50, 100, 250, 1000, 4000)
+            assert start in ((1000, 20_000, 37_000) if rule.name == "critical-period" else (0, 10_000))
 
 
 def stored_rule(folder: Path) -> dict[str, Any]:

@@ -22,6 +22,7 @@ import pytest
 import spikeprune as sp
 from spikeprune import Dataset, NetworkParameters, NoPruning, PostTrainingPruning, PruningRule, Run
 from spikeprune import evaluation as evaluation_module
+from spikeprune import frozen as frozen_module
 from spikeprune.backend import Program
 from spikeprune.errors import DataError, ParameterError, RunFolderError
 from spikeprune.records import RunFolder
@@ -364,7 +365,7 @@ def test_an_occupied_folder_is_refused_before_anything_is_built(
 
 def test_evaluation_does_not_depend_on_how_many_programs_run(whole: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 15 images, each of them from the trained state, one after the other or three at a time."""
-    monkeypatch.setattr(evaluation_module, "BLOCK", 15)
+    monkeypatch.setattr(frozen_module, "BLOCK", 15)
     done: list[int] = []
     one, three = whole.evaluate(workers=1, progress=done.append), whole.evaluate(workers=3)
     assert done == [15, 30, 45, 60]
@@ -380,17 +381,17 @@ def test_evaluation_does_not_depend_on_how_many_programs_run(whole: Run, monkeyp
 def test_evaluation_of_a_block_does_not_depend_on_chunks(whole: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = whole.evaluate()
     monkeypatch.setattr(whole.program, "chunk", 7)
-    run_chunk = whole.program.run
+    run_chunks = whole.program.run_all
     sizes: list[int] = []
 
-    def padded(state: Any, images: np.ndarray, **options: Any) -> Any:
-        sizes.append(len(images))
+    def padded(states: Any, images: list[np.ndarray], **options: Any) -> Any:
+        sizes.extend(len(shown) for shown in images)
         monkeypatch.setattr(whole.program, "chunk", CHUNK)
-        result = run_chunk(state, images, **options)
+        result = run_chunks(states, images, **options)
         monkeypatch.setattr(whole.program, "chunk", 7)
         return result
 
-    monkeypatch.setattr(whole.program, "run", padded)
+    monkeypatch.setattr(whole.program, "run_all", padded)
     other = whole.evaluate(workers=1)
     assert sizes == [7] * 8 + [4]
     np.testing.assert_array_equal(other.responses, expected.responses)
@@ -421,24 +422,25 @@ def test_evaluation_counts_and_responses_belong_together(whole: Run) -> None:
 
 
 def test_neuron_that_is_not_recruited_does_not_answer_everything(whole: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a bound, a neuron frozen with a theta far below the others' fires most; with it, like the others."""
-    theta = whole.theta.copy()
-    bound = float(theta.max())
-    weak = whole.state | {"excitatory.theta": np.where(np.arange(12) == 3, 0.0, theta)}
-    raised = whole.state | {"excitatory.theta": np.full(12, bound)}
+    """Without a bound, a neuron frozen with a theta far below the others' fires most; with it, it is raised."""
+    theta, share = whole.theta.copy(), 0.9
+    weak = whole.state | {"excitatory.theta": np.where(np.arange(12) == 3, 0, theta)}
+    least = (share * np.median(weak["excitatory.theta"])).astype(theta.dtype)
+    raised = whole.state | {"excitatory.theta": np.maximum(weak["excitatory.theta"], least)}
 
     def evaluate(state: Any) -> Any:
         return evaluation_module.evaluate(
             whole.program, state, whole.dataset, whole.responses, whole.labels, seed=5, workers=1
         )
 
-    unbounded = evaluate(weak)
+    unbounded, expected = evaluate(weak), evaluate(raised)
     assert unbounded.responses.sum(axis=0).argmax() == 3
     assert unbounded.unrecruited == 0
-    monkeypatch.setattr(whole.program, "parameters", replace(whole.program.parameters, theta_recruited=bound * 1e3))
-    bounded, expected = evaluate(weak), evaluate(raised)
+    monkeypatch.setattr(whole.program, "parameters", replace(whole.program.parameters, theta_recruited=share))
+    bounded = evaluate(weak)
+    assert bounded.responses[:, 3].sum() < unbounded.responses[:, 3].sum() / 2
     np.testing.assert_array_equal(bounded.responses, expected.responses)
-    assert bounded.unrecruited == np.count_nonzero(theta < bound) + (theta[3] >= bound)
+    assert bounded.unrecruited == np.count_nonzero(weak["excitatory.theta"] < least) > 0
     assert bounded.as_dict()["unrecruited_neurons"] == bounded.unrecruited
     assert weak["excitatory.theta"][3] == 0
 

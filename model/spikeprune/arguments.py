@@ -50,16 +50,18 @@ def scheduled(rule: PruningRule, images: int, allow_inert: bool = False) -> Prun
     return found
 
 
-def network_given(given: Any, neurons: int | None, data: Dataset) -> NetworkParameters:
+def network_given(given: Any, neurons: int | None, data: Dataset, epochs: int = 1) -> NetworkParameters:
     """Make the parameters of a network of what is given for them, its size, and the data.
 
     Parameters
     ----------
     given : NetworkParameters, mapping or None
-        None stands for the defaults.  What a mapping does not give follows the data and the number of neurons.
+        None: the defaults.  What a mapping does not give follows the data and the numbers of neurons and images.
     neurons : int or None
         Those of `given` unless given here; 100 where neither says.
     data : Dataset
+    epochs : int
+        How often its training images are shown.
 
     Raises
     ------
@@ -75,7 +77,8 @@ def network_given(given: Any, neurons: int | None, data: Dataset) -> NetworkPara
         raise ParameterError(f"parameters is {given!r}: pass NetworkParameters(…), or a dict of names and values.")
     size = given.get("neurons", NetworkParameters().neurons) if neurons is None else neurons
     checked = NetworkParameters.from_dict({**given, "neurons": size})
-    found = scaled_parameters(checked.neurons, data.n_inputs, data.ink, given)
+    images = epochs * len(data.train_images)
+    found = scaled_parameters(checked.neurons, data.n_inputs, data.ink, images, given)
     return replace(found, **_of_events(data))
 
 

@@ -1,18 +1,9 @@
-"""Evaluate a trained network: weights and thresholds frozen, classes read from the responses.
-
-Test images are shown in blocks of fixed size, each starting from the trained state, so that blocks can run side by side
-and the result does not depend on how many do.
-
-Freezing cuts theta off from what keeps it in balance.  A neuron that has not been recruited by any image keeps silent
-while its theta decays below its start; the first spikes of its recruitment raise theta again.  Frozen in between, it
-answers whatever it is shown.  So evaluation lets no theta be less than ``theta_recruited``, where that is set.
-"""
+"""Evaluate a trained network: classes read from the responses of the frozen network (:mod:`spikeprune.frozen`)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,19 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeprune.backend import Program, State
-from spikeprune.cores import usable_cores
 from spikeprune.datasets import Dataset
 from spikeprune.errors import DataError
+from spikeprune.frozen import frozen_state, respond
 from spikeprune.operations import OperationCounts, connection_sparsity, synaptic_operations
-from spikeprune.parameters import NetworkParameters
 from spikeprune.readout import Readout, read_out, silent_neurons
 from spikeprune.records import RunFolder
 from spikeprune.seals import checksum_of, sealed
 
-__all__ = ["BLOCK", "Evaluation", "evaluate", "frozen_state", "frozen_thresholds"]
-
-#: Images in a block.  Part of what an evaluation means: another size gives (slightly) other responses.
-BLOCK = 500
+__all__ = ["Evaluation", "evaluate", "read_responses"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +37,9 @@ class Evaluation:
     neurobench : dict of str to float
         Effective_ACs, Effective_MACs and Dense per inference, and connection sparsity.
     unrecruited : int
-        Neurons whose theta was raised to ``theta_recruited`` because training had left it below.
+        Neurons whose theta was raised because training had left it below the share ``theta_recruited`` of the median.
+    removed_neurons : int
+        Neurons that have lost all their synapses.
     pruning_events : int or None
         Pruning events in the training; None of an evaluation from before they were counted.
     """
@@ -61,6 +50,7 @@ class Evaluation:
     counts: OperationCounts
     neurobench: dict[str, float]
     unrecruited: int = 0
+    removed_neurons: int = 0
     pruning_events: int | None = None
 
     @property
@@ -99,6 +89,7 @@ class Evaluation:
             "silent_neurons": len(self.readout.silent),
             "dead_neurons": len(self.dead),
             "unrecruited_neurons": self.unrecruited,
+            "removed_neurons": self.removed_neurons,
             "pruning_events": self.pruning_events,
             "counts": self.counts.as_dict(),
             "neurobench": self.neurobench,
@@ -117,81 +108,9 @@ class Evaluation:
         counts = OperationCounts.from_dict(values["counts"])
         return cls(
             readout, arrays["responses"].astype(np.int32), arrays["labels"], counts, values["neurobench"],
-            values.get("unrecruited_neurons", 0), values.get("pruning_events"),
+            unrecruited=values.get("unrecruited_neurons", 0), removed_neurons=values.get("removed_neurons", 0),
+            pruning_events=values.get("pruning_events"),
         )  # fmt: skip
-
-
-def frozen_thresholds(theta: NDArray[Any], p: NetworkParameters) -> NDArray[Any]:
-    """Return the thresholds of a network in evaluation: those of training, but at least ``theta_recruited``.
-
-    Parameters
-    ----------
-    theta : ndarray [neurons]
-        In V, as training has left it.
-    p : NetworkParameters
-
-    Examples
-    --------
-    >>> frozen_thresholds(np.array([0.012, 0.035]), NetworkParameters(theta_recruited=20.0)).tolist()
-    [0.02, 0.035]
-    """
-    return np.maximum(theta, np.asarray(p.theta_recruited * 1e-3, dtype=theta.dtype))
-
-
-def frozen_state(program: Program, state: State) -> State:
-    """Return the state that an evaluation starts from."""
-    theta = frozen_thresholds(state["excitatory.theta"], program.parameters)
-    return state | {"excitatory.theta": theta}
-
-
-def respond(
-    program: Program,
-    state: State,
-    images: NDArray[np.uint8],
-    *,
-    seed: int,
-    workers: int | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> tuple[NDArray[np.int32], OperationCounts]:
-    """Show images [images, pixels] to a frozen network; see :func:`evaluate`.
-
-    Returns
-    -------
-    responses : ndarray of int32 [images, neurons]
-    counts : OperationCounts
-    """
-    state = frozen_state(program, state)
-    side_by_side = (workers or usable_cores()) if program.backend == "cpp_standalone" else 1
-    done, stopped = 0, False
-
-    def block(first: int) -> tuple[NDArray[np.int32], OperationCounts]:
-        nonlocal done
-        current, responses, counts = state, [], OperationCounts.zero()
-        last = min(first + BLOCK, len(images))
-        for start in range(first, last, program.chunk):
-            if stopped:
-                raise KeyboardInterrupt
-            stop = min(start + program.chunk, last)
-            result = program.run(current, images[start:stop], seed=seed, first_image=start, learning=False)
-            current, counts = result.state, counts + result.counts
-            responses.append(result.responses)
-            done += stop - start
-            if progress is not None:
-                progress(done)
-        return np.concatenate(responses), counts
-
-    pool = ThreadPoolExecutor(side_by_side)
-    try:
-        blocks = list(pool.map(block, range(0, len(images), BLOCK)))
-    except BaseException:
-        stopped = True
-        pool.shutdown(wait=False, cancel_futures=True)
-        program.stop()
-        raise
-    finally:
-        pool.shutdown()
-    responses = np.concatenate([part for part, _ in blocks])
-    return responses, sum((part for _, part in blocks), OperationCounts.zero())
 
 
 def evaluate(
@@ -231,6 +150,15 @@ def evaluate(
     DataError
         If the images have another size than those that the network was trained on.
     """
+    _check(program, dataset, train_labels)
+    images = dataset.test_images.reshape(len(dataset.test_images), -1)
+    responses, counts = respond(program, state, images, seed=seed, workers=workers, progress=progress)
+    return read_responses(
+        program, state, dataset, train_responses, train_labels, responses, counts, pruning_events
+    )  # fmt: skip
+
+
+def _check(program: Program, dataset: Dataset, train_labels: NDArray[np.int64]) -> None:
     if dataset.n_inputs != program.parameters.inputs:
         raise DataError(
             f"The images of '{dataset.name}' have {dataset.n_inputs} pixels, but the network was trained on "
@@ -238,9 +166,22 @@ def evaluate(
         )
     if not (train_labels >= 0).any():
         raise DataError("None of the images that assign neurons to classes has a label: label some training images.")
-    images = dataset.test_images.reshape(len(dataset.test_images), -1)
-    unrecruited = int(np.count_nonzero(frozen_state(program, state)["excitatory.theta"] > state["excitatory.theta"]))
-    responses, counts = respond(program, state, images, seed=seed, workers=workers, progress=progress)
+
+
+def read_responses(
+    program: Program,
+    state: State,
+    dataset: Dataset,
+    train_responses: NDArray[np.int32],
+    train_labels: NDArray[np.int64],
+    responses: NDArray[np.int32],
+    counts: OperationCounts,
+    pruning_events: int | None = None,
+) -> Evaluation:
+    """Read the classes of the test images from the responses and operations that :func:`respond` has returned."""
+    _check(program, dataset, train_labels)
+    exists = state["incoming.fan_in"] > 0
+    raised = frozen_state(program, state)["excitatory.theta"] > state["excitatory.theta"]
     classes, p = dataset.n_classes, program.parameters
     readout = read_out(train_responses, train_labels, responses, dataset.test_labels, classes)
     alive = state["plastic.alive"].reshape(p.inputs, p.neurons).astype(bool)
@@ -248,4 +189,7 @@ def evaluate(
     neurobench = synaptic_operations(counts, p.inputs, p.neurons, p.slot_steps) | {
         "connection_sparsity": network, "connection_sparsity_plastic": layer,
     }  # fmt: skip
-    return Evaluation(readout, responses, dataset.test_labels, counts, neurobench, unrecruited, pruning_events)
+    return Evaluation(
+        readout, responses, dataset.test_labels, counts, neurobench, unrecruited=int(np.count_nonzero(raised & exists)),
+        removed_neurons=int(np.count_nonzero(~exists)), pruning_events=pruning_events,
+    )  # fmt: skip

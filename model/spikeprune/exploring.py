@@ -14,7 +14,8 @@ from spikeprune.backend import COMPILED, Program, State, make_program
 from spikeprune.datasets import DataDescription
 from spikeprune.decoders import decide, fit, shares
 from spikeprune.errors import DataError
-from spikeprune.evaluation import Evaluation, respond
+from spikeprune.evaluation import Evaluation
+from spikeprune.frozen import respond
 from spikeprune.presenting import Presentation, Spikes, present, recorded, recording_backend
 from spikeprune.readout import NO_ANSWER, score
 from spikeprune.settings import Settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 import brian2 as b2
@@ -12,13 +12,17 @@ import numpy as np
 from spikeprune import neurons as neuron
 from spikeprune import plasticity as stdp
 from spikeprune import presenter as show
+from spikeprune import replicas as side_by_side
 from spikeprune.encoding import uniform
 from spikeprune.integration import rational_euler
+from spikeprune.layout import CHUNK_INPUTS, COUNTERS, BuiltNetwork, StateLayout
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
+from spikeprune.replicas import GIVEN, Replicas
 from spikeprune.schedule import place
 from spikeprune.standalone import DenseSynapses, LayerGroup, PairedSynapses, RenewalGroup
 from spikeprune.synapses import PrunedDenseSynapses
+from spikeprune.synapses.neurons import COPY
 
 __all__ = [
     "CHUNK_INPUTS",
@@ -34,55 +38,6 @@ __all__ = [
 EVENT_UNIT = 0.01
 #: Random numbers of an attempt start at this multiple; no neuron draws so many in one presentation.
 DRAWS_PER_ATTEMPT = 65536
-
-#: Variables that are set anew for each chunk.  `learning` is there twice: synapses cannot see linked variables.
-CHUNK_INPUTS = (
-    "presenter.image", "presenter.images", "presenter.first_image", "presenter.seed", "presenter.stream",
-    "presenter.prune_start", "presenter.prune_stop", "presenter.prune_interval",
-    "presenter.learning", "excitatory.learning",
-)  # fmt: skip
-
-#: Variables that count within a chunk and start from 0 in the next.
-COUNTERS = (
-    "input.spikes", "excitatory.spikes", "inhibitory.spikes", "outgoing.spent_out", "outgoing.spent_plastic",
-    "incoming.spent_in",
-)  # fmt: skip
-
-#: ``group.variable`` to type and size.
-StateLayout = dict[str, tuple["np.dtype[Any]", int]]
-
-
-@dataclass
-class BuiltNetwork:
-    """A Brian2 network together with the names of what goes in and comes out.
-
-    Attributes
-    ----------
-    network : brian2.Network
-    groups : dict of str to Brian2 group
-        ``presenter``, ``input``, ``excitatory``, ``inhibitory``, ``pool``, ``plastic`` (the synapses), ``incoming`` and
-        ``outgoing`` (of each excitatory and each input neuron, what concerns its synapses), ``rule`` (its parameters,
-        where it has some).
-    pixels : brian2.TimedArray
-        Pixels of the chunk's images [chunk, inputs]; of event data, bytes of times [chunk*2*slots, inputs].
-    spike_monitor, presentation_monitor
-        Excitatory spikes; image, attempt and spikes of each presentation.
-    state : dict of str to (dtype, int)
-        Type and size of each ``group.variable`` of the state carried from chunk to chunk.
-    given : dict of str to (dtype, int)
-        The same of the parameters of the rule, which every run is given.
-    duration : float
-        Longest possible run in seconds: every image of the chunk with every attempt.
-    """
-
-    network: Any
-    groups: dict[str, Any]
-    pixels: Any
-    spike_monitor: Any
-    presentation_monitor: Any
-    state: StateLayout
-    given: StateLayout
-    duration: float
 
 
 def model_namespace(p: NetworkParameters) -> dict[str, Any]:
@@ -120,24 +75,21 @@ def equation_strings() -> dict[str, str]:
     """Return every string of the model as it is now, by module and name: with the constants, what Brian2 is given."""
     return {
         f"{module.__name__}.{name}": text
-        for module in (neuron, stdp, show)
+        for module in (neuron, stdp, show, side_by_side)
         for name, text in sorted(vars(module).items())
         if isinstance(text, str) and not name.startswith("_")
     }
 
 
-def _linked(group: Any, presenter: Any, *names: str) -> None:
-    for name in names:
-        setattr(group, name, b2.linked_var(presenter, name))
-
-
 def _link_equations(equations: str, *names: str) -> str:
     kinds = dict(line.split("#")[0].split(":") for line in equations.strip().splitlines())
-    kinds = {name.strip(): kind.strip() for name, kind in kinds.items()}
+    kinds = {name.strip(): kind.split("(")[0].strip() for name, kind in kinds.items()}
     return "\n".join(f"{name} : {kinds[name]} (linked)" for name in names) + "\n"
 
 
-def build_network(p: NetworkParameters, rule: PruningRule, chunk: int, clock: Any = None) -> BuiltNetwork:
+def build_network(
+    p: NetworkParameters, rule: PruningRule, chunk: int, clock: Any = None, replicas: int = 1
+) -> BuiltNetwork:
     """Create the Diehl & Cook network with a pruning rule, ready to run one chunk of images after another.
 
     Parameters
@@ -147,65 +99,74 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int, clock: An
     rule : PruningRule
         Its strings become part of the network.
     chunk : int
-        Largest number of images in a chunk.
+        Largest number of images in a chunk, of all networks together where they are shown different ones.
     clock : brian2.Clock, optional
         Clock with the time step of `p`; a new one if not given.
+    replicas : int, optional
+        Number of networks side by side, which differ in seed, parameters of the rule and images.
 
     Returns
     -------
     BuiltNetwork
     """
-    n, namespace = p.neurons, model_namespace(p)
+    n, namespace, networks = p.neurons, model_namespace(p), Replicas(replicas)
     # One clock of our own for all: the default clock belongs to the user, and `dt=` would make a clock for each group.
     clock = clock or b2.Clock(p.dt * b2.ms, name="clock")
     rows = chunk * p.image_bytes // p.inputs
     spiking = (neuron.EVENT_BEGIN, neuron.EVENT_RENEW) if p.event_slots else (neuron.INPUT_BEGIN, neuron.INPUT_RENEW)
     namespace["pixels"] = pixels = b2.TimedArray(np.zeros((rows, p.inputs)), dt=1 * b2.second, name="pixels")
 
-    def group(size: int, equations: str, links: tuple[str, ...] = (), kind: Any = LayerGroup, **kwargs: Any) -> Any:
+    presented = show.PRESENTER + networks.only(side_by_side.PRESENTER)
+
+    def group(
+        size: int, equations: str, links: tuple[str, ...], events: dict[str, str], kind: Any = LayerGroup, **kwds: Any
+    ) -> Any:
+        links = links + networks.links
         made = kind(
-            size, equations + _link_equations(show.PRESENTER, *links) if links else equations, method=rational_euler,
-            namespace=namespace, clock=clock, **kwargs,
+            replicas * size, equations + _link_equations(presented, *links), events=events | networks.events,
+            method=rational_euler, namespace=namespace, clock=clock, **kwds,
         )  # fmt: skip
-        if links:
-            _linked(made, presenter, *links)
+        networks.link(made, presenter, *links)
         return made
 
     presenter = b2.NeuronGroup(
-        1, show.PRESENTER, events={"over": "step >= slot_steps - 1 and image < images"},
+        replicas, presented, events={"over": "step >= slot_steps - 1 and image < images"} | networks.presenter_events,
         namespace=namespace, clock=clock, name="presenter",
     )  # fmt: skip
     place(presenter.run_regularly(show.PRESENTER_STEP, name="presenter_step"), "step")
-    _on_event(presenter, "over", show.PRESENTER_OVER)
+    _on_event(presenter, "over", show.PRESENTER_OVER + ("" if networks.several else show.PRESENTER_STOP))
 
     begin = {"begin": "step < 1"}
     inputs = group(
         p.inputs, neuron.INPUT + stdp.PRESYNAPTIC,
-        ("step", "image", "first_image", "attempt", "intensity", "learning", "seed", "stream"),
-        RenewalGroup, next_spike="next_spike", step="step", steps="presentation_steps", renew=spiking[1],
-        restart="begin", reset=stdp.PRESYNAPTIC_SPIKE, events=dict(begin), name="input",
+        ("step", "image", "first_image", "attempt", "intensity", "learning", "seed", "stream"), begin,
+        RenewalGroup, next_spike="next_spike", step="step", steps="presentation_steps",
+        renew=networks.own_number(spiking[1]), restart="begin", reset=stdp.PRESYNAPTIC_SPIKE, name="input",
     )  # fmt: skip
     # An input spike counts for an excitatory spike in the same time step, so its time is noted between the two.
     place(inputs.resetter["spike"], "input")
     excitatory = group(
-        n, neuron.EXCITATORY + stdp.POSTSYNAPTIC + "\ng_total : 1 (linked)\n", ("step", "prune"),
-        threshold=neuron.EXCITATORY_THRESHOLD, reset=neuron.EXCITATORY_SPIKE + stdp.POSTSYNAPTIC_SPIKE,
-        events=begin | {"normalise": stdp.NORMALISE, "live": stdp.LIVE}
+        n,
+        neuron.EXCITATORY + stdp.POSTSYNAPTIC + (side_by_side.EXCITATORY if networks.several else stdp.LEARNING)
+        + "g_total : 1 (linked)\n",
+        ("step", "prune", *networks.waiting_links),
+        begin | {"normalise": stdp.NORMALISE, "live": stdp.LIVE} | networks.waiting_events
         | ({"prune": "step >= slot_steps - 1 and prune > 0"} if rule.acts_in_training else {}),
+        threshold=neuron.EXCITATORY_THRESHOLD, reset=neuron.EXCITATORY_SPIKE + stdp.POSTSYNAPTIC_SPIKE,
         lasting={"live": "spike"}, name="excitatory",
     )  # fmt: skip
     inhibitory = group(
-        n, neuron.INHIBITORY + "spikes : integer\n", ("step",), threshold=neuron.INHIBITORY_THRESHOLD,
-        reset=neuron.INHIBITORY_SPIKE + "spikes += 1", events=dict(begin), name="inhibitory",
-        method_options={"awake": neuron.INHIBITORY_AWAKE},
+        n, neuron.INHIBITORY + "spikes : integer\n", ("step",), begin, threshold=neuron.INHIBITORY_THRESHOLD,
+        reset=neuron.INHIBITORY_SPIKE + "spikes += 1", name="inhibitory",
+        method_options={"awake": neuron.INHIBITORY_AWAKE}, blocks=replicas,
     )  # fmt: skip
     # The excitatory neurons read the pool before it decays, as they read their own conductances.
-    pool = group(1, neuron.INHIBITION_POOL, ("step",), events=dict(begin), name="pool", order=1)
-    excitatory.g_total = b2.linked_var(pool, "g_total")
+    pool = group(1, neuron.INHIBITION_POOL, ("step",), begin, name="pool", order=1)
+    networks.link(excitatory, pool, "g_total")
 
     for made, code in (
-        (inputs, spiking[0] + stdp.PRESYNAPTIC_REST),
-        (excitatory, neuron.EXCITATORY_REST + stdp.POSTSYNAPTIC_REST),
+        (inputs, networks.own_number(spiking[0]) + "\n" + stdp.PRESYNAPTIC_REST),
+        (excitatory, neuron.EXCITATORY_REST + stdp.POSTSYNAPTIC_REST + networks.only(side_by_side.EXCITATORY_REST)),
         (inhibitory, neuron.INHIBITORY_REST),
         (pool, neuron.INHIBITION_POOL_REST),
     ):
@@ -216,12 +177,17 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int, clock: An
     if rule.acts_in_training:
         place(excitatory.thresholder["prune"], "prune?")
 
-    plastic = _plastic_synapses(p, inputs, excitatory, presenter, rule, namespace, clock)
+    key = excitatory if networks.several else presenter
+    plastic = _plastic_synapses(p, inputs, excitatory, key, rule, namespace, clock, replicas)
 
     def connect(source: Any, target: Any, effect: str, name: str) -> Any:
-        """Connect partners, or all neurons to the only one of the other group."""
-        kind = DenseSynapses if len(target) == 1 else PairedSynapses
-        made = kind(source, target, on_pre=effect, namespace=namespace, clock=clock, name=name)
+        """Connect partners, or all neurons of a network to its only one of the other group."""
+        if len(target) == replicas:
+            made = DenseSynapses(
+                source, target, on_pre=effect, namespace=namespace, clock=clock, name=name, blocks=replicas
+            )  # fmt: skip
+        else:
+            made = PairedSynapses(source, target, on_pre=effect, namespace=namespace, clock=clock, name=name)
         made.connect()
         return made
 
@@ -241,15 +207,22 @@ def build_network(p: NetworkParameters, rule: PruningRule, chunk: int, clock: An
         "plastic": plastic, "incoming": plastic.host.incoming, "outgoing": plastic.outgoing,
     }  # fmt: skip
     rule_parameters = {} if plastic.host.parameters is None else {"rule": plastic.host.parameters}
+    state = _layout(groups, p.inputs * n * replicas)
+    given = {name: state.pop(name) for name in GIVEN if networks.several}
+    names = ("presenter", "input", "excitatory", "inhibitory", "pool", "incoming")
+    kept = networks.keep({name: groups[name] for name in names}, excitatory, state)
+    closing = networks.close(presenter, excitatory, namespace)
     return BuiltNetwork(
-        network=b2.Network(*groups.values(), *fixed, spike_monitor, presentation_monitor),
+        network=b2.Network(*groups.values(), *fixed, *closing, spike_monitor, presentation_monitor),
         groups=groups | rule_parameters,
         pixels=pixels,
         spike_monitor=spike_monitor,
         presentation_monitor=presentation_monitor,
-        state=_layout(groups, p.inputs * n),
-        given=_layout(rule_parameters, p.inputs * n),
+        state=state,
+        given=given | _layout(rule_parameters, p.inputs * n),
         duration=chunk * p.attempts * p.slot_steps * p.dt * 1e-3,
+        stopped=(closing[0] if networks.several else presenter).variables["stopped"],
+        kept=kept,
     )
 
 
@@ -260,8 +233,8 @@ def _on_event(group: Any, event: str, code: str, asked: str = "", runs: str = ""
 
 
 def _plastic_synapses(
-    p: NetworkParameters, inputs: Any, excitatory: Any, presenter: Any, rule: PruningRule, namespace: dict[str, Any],
-    clock: Any,
+    p: NetworkParameters, inputs: Any, excitatory: Any, key: Any, rule: PruningRule, namespace: dict[str, Any],
+    clock: Any, replicas: int,
 ) -> Any:  # fmt: skip
     """Connect the input to the excitatory neurons: transmission, plasticity, normalisation and pruning."""
     on_pre = {"transmit": stdp.TRANSMIT, "depress": stdp.DEPRESS}
@@ -270,7 +243,7 @@ def _plastic_synapses(
         "normalise": stdp.NORMALISE_SYNAPSE,
     }  # fmt: skip
     roles = {
-        "learning": (excitatory, "learning"), "depressible": (excitatory, "depressible"), "seed": (presenter, "seed"),
+        "learning": (excitatory, "learning"), "depressible": (excitatory, "depressible"), "seed": (key, "seed"),
         "normalised_sum": (excitatory, "normalised_sum"), "weight_sum": p.weight_sum,
     }  # fmt: skip
     plastic = PrunedDenseSynapses(
@@ -279,7 +252,7 @@ def _plastic_synapses(
         rule=rule, on="prune" if rule.acts_in_training else None, roles=roles, signed=False,
         unmasked=("transmit", "depress", "sum", "normalise", "gather"), uncounted=("sum", "normalise"),
         spikes=("spikes", "spikes"), after_removal="changed_post += removed",
-        only={"depress": "live"}, where={"potentiate": stdp.POTENTIATED},
+        only={"depress": "live"}, where={"potentiate": stdp.POTENTIATED}, blocks=replicas,
         namespace=namespace, clock=clock, name="plastic",
     )  # fmt: skip
     plastic.connect()
@@ -293,7 +266,7 @@ def _layout(groups: dict[str, Any], synapses: int) -> StateLayout:
     layout = {}
     for group_name, made in groups.items():
         for name in sorted(made.equations.diff_eq_names | made.equations.parameter_names):
-            if "linked" not in made.equations[name].flags:
+            if "linked" not in made.equations[name].flags and not name.startswith(COPY):
                 variable = made.variables[name]
                 size = 1 if variable.scalar else synapses if group_name == "plastic" else len(made)
                 layout[f"{group_name}.{name}"] = (np.dtype(variable.dtype), size)

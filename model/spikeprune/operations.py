@@ -2,7 +2,8 @@
 
 A synaptic operation (SOP) is one spike transmitted by one existing synapse, or one update of the weight of one existing
 plastic synapse.  A removed synapse does neither.  The layers, for N excitatory neurons, are input → excitatory
-(all-to-all, plastic, pruned), excitatory → inhibitory (one-to-one) and inhibitory → excitatory (all but itself).
+(all-to-all, plastic, pruned), excitatory → inhibitory (one-to-one) and inhibitory → excitatory (all but itself; where a
+rule removes neurons, all that exist but itself).
 NeuroBench's metrics [1]_, [2]_ are given under NeuroBench's names.
 
 References

@@ -138,8 +138,8 @@ class NetworkParameters:
     theta_plus: float = parameter(0.05, "mV", "rise of theta at a spike", "[2]", "not negative")
     tau_theta: float = parameter(1e7, "ms", "decay of theta", "[2]", "positive")
     theta_recruited: float = parameter(
-        0.0, "mV", "least theta in evaluation: neurons below were not recruited; 0 for no bound", "project",
-        "not negative",
+        0.0, "1", "share of the median theta below which a neuron was not recruited: its least theta in evaluation",
+        "project", "share",
     )  # fmt: skip
     theta_offset: float = parameter(20.0, "mV", "subtracted from the base threshold where theta is added", "[2]")
 

@@ -12,6 +12,7 @@ References
 
 __all__ = [
     "DEPRESS",
+    "LEARNING",
     "LIVE",
     "NORMALISE",
     "NORMALISE_NEURON",
@@ -71,8 +72,8 @@ normalised_sum               : 1        # what the weights of this neuron are no
 scale                        : 1        # factor of the last normalisation
 changed                      : 1        # not 0 where weights may sum to something else: at first, and after a change
 depressible                  : 1        # 0 once input spikes do not depress its synapses any more
-learning                     : 1 (shared)  # 1 in training, 0 in evaluation
 """
+LEARNING = "learning         : 1 (shared)  # 1 in training, 0 in evaluation\n"
 # Depression reads the fast trace, 184 ms after a spike for the last time: then it changes a weight by 1e-8.
 LIVE = "learning > 0 and post1 > 0"
 POSTSYNAPTIC_LIVE = """

@@ -1,7 +1,8 @@
-"""The presenter: one neuron that shows the images, repeats those that drew too few spikes, and times pruning.
+"""The presenter: a neuron that shows the images, repeats those that drew too few spikes, and times pruning.
 
-Its variables are linked into the other groups, so that no Python runs between two presentations.  Integer variables
-are exact up to 2**31; `step` is a float because Brian2 links it into float expressions.
+Of several networks in one program (:mod:`spikeprune.replicas`), each has one; they share the time step of the slot.
+The variables are linked into the other groups, so that no Python runs between two presentations.  Integer variables are
+exact up to 2**31; `step` is a float because Brian2 links it into float expressions.
 """
 
 from typing import Any
@@ -10,10 +11,10 @@ import brian2
 import numpy as np
 from brian2.core.functions import Function
 
-__all__ = ["PRESENTER", "PRESENTER_OVER", "PRESENTER_STEP", "SHARED", "stop_when"]
+__all__ = ["PRESENTER", "PRESENTER_OVER", "PRESENTER_STEP", "PRESENTER_STOP", "SHARED", "stop_when"]
 
 PRESENTER = """
-step                         : 1        # time step within the slot, from 0
+step                         : 1 (shared)  # time step within the slot, from 0
 image                        : integer  # image of the chunk that is shown, from 0
 images                       : integer  # images to show in this chunk
 first_image                  : integer  # number of the chunk's first image in the whole run
@@ -48,8 +49,10 @@ attempt = (attempt + 1)*(1 - accepted)
 intensity = initial_intensity + attempt*intensity_step
 prune = accepted*int(learning > 0 and seen >= prune_start and seen <= prune_stop and seen % prune_interval == 0)
 population_spikes = 0
-stopped = stop_when(int(image >= images))
+stopped = int(image >= images)
 """
+#: A program of one network ends with its chunk.
+PRESENTER_STOP = "stopped = stop_when(stopped)"
 
 
 def _stop_when(condition: Any) -> Any:

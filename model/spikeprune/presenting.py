@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spikeprune.backend import Program, State
 from spikeprune.errors import ParameterError
-from spikeprune.evaluation import frozen_state
+from spikeprune.frozen import frozen_state
 from spikeprune.operations import OperationCounts
 from spikeprune.recorders import RECORDED, with_group
 

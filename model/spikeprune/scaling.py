@@ -1,6 +1,6 @@
-"""Constants of the network that follow the data and the number of neurons.
+"""Constants of the network that follow the data, the number of neurons and the length of the training.
 
-Diehl and Cook's constants fit 400 neurons on MNIST.  Three things change with the data and the size:
+Diehl and Cook's constants fit 400 neurons on MNIST.  Three things change with data, size and length:
 
 *Drive.*  An input spikes in proportion to its pixel, so the conductance that an image causes grows with the summed
 weight times the mean ink.  Fashion-MNIST has twice the ink of MNIST; at the same sum, every neuron answers everything.
@@ -16,8 +16,10 @@ The spikes of an image hardly change with N, because inhibition sees to them; so
 stays where it is at `REFERENCE_NEURONS`.  At N = 6400 with the gain of N = 400, theta sinks below its start, and
 neurons answer everything.
 
-*Learning.*  Each neuron has 1/N of the spikes of an image, and so of the steps in which its field forms.  Above
-`REFERENCE_NEURONS`, learning rates grow with N, up to `MOST` times: larger steps would replace the field by one image.
+*Time.*  Each neuron has 1/N of the spikes of an image, and so of the steps in which its field forms and its theta comes
+into balance.  Where a training has fewer images for a neuron than 60,000 for `REFERENCE_NEURONS`, learning rates grow,
+up to `MOST` times: larger steps would replace the field by one image.  And theta_plus is not less than what brings a
+neuron that fires as often as the others into balance within the training: with less, few neurons answer everything.
 
 References
 ----------
@@ -38,22 +40,29 @@ __all__ = ["DRIVE", "MOST", "REFERENCE_NEURONS", "scaled_parameters", "scaled_va
 
 #: Summed weight as a share of the inputs, times mean ink: 0.07 on MNIST, whose ink is 0.1307 (search-network-800).
 DRIVE = 0.07 * 0.1307
-#: The size at which Diehl & Cook's gain of theta and learning rates are the best.
-REFERENCE_NEURONS = 800
+#: The size, and the images shown, at which Diehl & Cook's gain of theta and learning rates are the best.
+REFERENCE_NEURONS, REFERENCE_IMAGES = 800, 60_000
+#: Share of the gain at the reference with which theta comes into balance in so short a time; with less, pruned networks
+#: collapse, though unpruned ones may be better (search-network-digits).
+BALANCED = 0.575
 #: Largest factor of the learning rates.
 MOST = 4.0
+#: Share of the median theta that neurons which were recruited exceed.
+RECRUITED = 0.67
 #: Largest summed weight as a share of the inputs, for data with hardly any ink.
 LARGEST_SHARE = 0.5
 
 
-def scaled_values(neurons: int, ink: float) -> dict[str, float]:
-    """Return the constants that follow the number of neurons and the data.
+def scaled_values(neurons: int, ink: float, images: int = REFERENCE_IMAGES) -> dict[str, float]:
+    """Return the constants that follow the number of neurons, the data and the length of the training.
 
     Parameters
     ----------
     neurons : int
     ink : float
         Mean pixel of the training images, 0 to 1.
+    images : int
+        Images that the training shows, all epochs together.
 
     Raises
     ------
@@ -63,32 +72,36 @@ def scaled_values(neurons: int, ink: float) -> dict[str, float]:
     Examples
     --------
     >>> scaled_values(neurons=1600, ink=0.1307)
-    {'weight_share': 0.07, 'theta_plus': 0.1, 'rate_pre': 0.0002, 'rate_post': 0.02}
+    {'weight_share': 0.07, 'theta_plus': 0.1, 'rate_pre': 0.0002, 'rate_post': 0.02, 'theta_recruited': 0.67}
     """
     if not 0 < ink <= 1:
         raise ParameterError(f"The mean ink is {ink!r}: it must be above 0 and at most 1; are the images empty?")
     plain = NetworkParameters()
     size = neurons / REFERENCE_NEURONS
-    rates = min(max(size, 1.0), MOST)
+    fewer = min(size * REFERENCE_IMAGES / max(images, 1), 2 * MOST)  # than the images for a neuron at the reference
+    rates = min(max(fewer, 1.0), MOST)
     return {
         # Rounded, so that data with the same ink to three digits share one compiled program.
         "weight_share": round(min(DRIVE / ink, LARGEST_SHARE), 3),
-        "theta_plus": round(plain.theta_plus * size, 6),
-        "rate_pre": plain.rate_pre * rates,
-        "rate_post": plain.rate_post * rates,
+        "theta_plus": round(plain.theta_plus * max(size, BALANCED * fewer), 3 if fewer > 1 else 6),
+        "rate_pre": plain.rate_pre * round(rates, 1),
+        "rate_post": plain.rate_post * round(rates, 1),
+        "theta_recruited": RECRUITED,
     }
 
 
 def scaled_parameters(
-    neurons: int, inputs: int, ink: float, given: Mapping[str, Any] | None = None
+    neurons: int, inputs: int, ink: float, images: int, given: Mapping[str, Any] | None = None
 ) -> NetworkParameters:
-    """Return all constants for so many neurons and such data; what is given stays as it is.
+    """Return all constants for so many neurons, such data and so many images; what is given stays as it is.
 
     Parameters
     ----------
     neurons, inputs : int
     ink : float
         Mean pixel of the training images, 0 to 1.
+    images : int
+        Images that the training shows, all epochs together.
     given : mapping of str to number, optional
         Constants that do not follow (names of :class:`~spikeprune.parameters.NetworkParameters`).
 
@@ -98,4 +111,4 @@ def scaled_parameters(
         If the ink is not above 0 and at most 1, or a given constant is unknown or not allowed.
     """
     sizes = {"neurons": neurons, "inputs": inputs}
-    return NetworkParameters.from_dict({**scaled_values(neurons, ink), **(given or {}), **sizes})
+    return NetworkParameters.from_dict({**scaled_values(neurons, ink, images), **(given or {}), **sizes})

@@ -58,6 +58,12 @@ SCHEDULE: Mapping[str, Moment] = MappingProxyType({
     "update_synapses": Moment("end", 7, "pruning event", "the rule removes or freezes synapses"),
     "normalised_sum": Moment("end", 8, "pruning event", "what weights are normalised to from now on"),
     "clear": Moment("end", 9, "pruning event", "sums over all neurons are cleared"),
+    "keep?": Moment("end", 10, "last step, replicas", "networks are found that are not at the end of their chunk yet"),
+    "keep": Moment("end", 11, "last step, replicas", "what their neurons have come to is kept"),
+    "wait?": Moment("end", 12, "last step, replicas", "networks are found that are at the end of their chunk"),
+    "wait": Moment("end", 13, "last step, replicas", "they are shown nothing and learn nothing from now on"),
+    "stop?": Moment("end", 14, "last step, replicas", "some networks wait"),
+    "stop": Moment("end", 15, "last step, replicas", "the program ends where all wait"),
 })  # fmt: skip
 
 

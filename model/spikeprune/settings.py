@@ -79,10 +79,23 @@ class Settings:
         parameters = NetworkParameters.from_dict(values["parameters"])
         return cls(**(others | {"parameters": parameters, "rule": kind.from_values(rule)}))
 
-    def program(self, report: Callable[[str], None] | None = None) -> Program:
-        """Build the program of these settings, or find it."""
-        options = {"report": report} if self.backend in COMPILED and report else {}
-        return make_program(self.backend, self.parameters, self.rule, self.chunk, self.precision, **options)
+    def program(
+        self, report: Callable[[str], None] | None = None, *, replicas: int = 1, rows: int | None = None
+    ) -> Program:
+        """Build the program of these settings, or find it.
+
+        Parameters
+        ----------
+        report : callable, optional
+            Called with a sentence before something that takes long.
+        replicas : int
+            Number of networks side by side.
+        rows : int, optional
+            Number of different images that it holds at once; `chunk` unless given.
+        """
+        options: dict[str, Any] = {"report": report} if self.backend in COMPILED and report else {}
+        options |= {"replicas": replicas} if replicas > 1 else {}
+        return make_program(self.backend, self.parameters, self.rule, rows or self.chunk, self.precision, **options)
 
     def order(self, images: int, epoch: int) -> NDArray[np.intp]:
         """Return the order in which an epoch shows `images` images."""

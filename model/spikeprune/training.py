@@ -8,10 +8,10 @@ and interruptions leave no trace in the result.  Labels are only used to read th
 from __future__ import annotations
 
 import inspect
-import json
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,28 +19,23 @@ from typing import Any
 import numpy as np
 
 from spikeprune.arguments import network_given, refuse, rule_given, scheduled
-from spikeprune.continuing import first_state
-from spikeprune.datasets import DataDescription, Dataset, as_dataset, load_origin
+from spikeprune.chunks import Progress, finish, next_chunk, take_in
+from spikeprune.datasets import Dataset, as_dataset, load_origin
 from spikeprune.datasets.order import come_in_runs
-from spikeprune.errors import DataNote, ParameterError, RunFolderError
-from spikeprune.history import history_entry
-from spikeprune.loading import arrays, check_rule, load, open_run, restore
+from spikeprune.errors import DataNote
+from spikeprune.loading import load
+from spikeprune.opening import begin, reopen
 from spikeprune.parameters import NetworkParameters
 from spikeprune.progress import TrainingBar
-from spikeprune.provenance import provenance
 from spikeprune.pruning import PruningRule
 from spikeprune.records import RunFolder
 from spikeprune.run import Run
 from spikeprune.settings import Settings
-from spikeprune.snapshots import moments
-from spikeprune.state import check_state, finish_state
 
 __all__ = ["Run", "Settings", "load", "load_origin", "resume", "train"]
 
 #: A training that shows so many images has chunks of 1000 unless told otherwise.
 MANY = 10_000
-#: Called after every chunk with the new entry of the history.
-Progress = Callable[[dict[str, Any]], None]
 
 
 def train(
@@ -82,7 +77,7 @@ def train(
         Key of all random numbers: 0, or one more than that of `initial`, unless given.
     parameters : NetworkParameters or mapping of str to number, optional
         Constants of the network: Diehl & Cook's unless given; sizes are taken from `neurons` and the images.  With a
-        mapping, which may be empty, what it does not give follows the data and the number of neurons
+        mapping, which may be empty, what it does not give follows the data and the numbers of neurons and images
         (:func:`spikeprune.scaling.scaled_parameters`).
     shuffle : bool
         Draw the order of the images anew for each epoch.
@@ -129,43 +124,20 @@ def train(
     if chunk is None:
         chunk = 1000 if shown >= MANY else 100
     settings = Settings(
-        parameters=network_given(given, neurons, data), rule=rule,
+        parameters=network_given(given, neurons, data, epochs if shown else 1), rule=rule,
         seed=seed if seed is not None else 0 if before is None else before.settings.seed + 1,
         epochs=epochs, shuffle=shuffle, backend=backend, precision=precision, chunk=chunk,
         assignment_images=assignment_images,
     )  # fmt: skip
-    if settings.assignment_images > shown:
-        raise ParameterError(
-            f"assignment_images is {assignment_images}, but the training shows {shown} images: choose at most that, or "
-            "0 for the last 10,000."
-        )
     settings = replace(settings, rule=scheduled(rule, shown, allow_inert))
     if not shuffle and come_in_runs(data.train_labels):
         note = f"The training images of '{data.name}' are sorted by class, and a network forgets: pass shuffle=True."
         warnings.warn(note, DataNote, stacklevel=2)
-    if folder is not None:
-        RunFolder.check(folder)  # before the compiler starts
-    run = Run(settings, DataDescription.of(data), data, report=report)
-    run.snapshot_at = tuple(moments(snapshots, shown))
-    run.state = first_state(run, before)
-    if folder is None:
-        return _continue(run, progress)
-    description = run.data.as_dict() | ({} if origin is None else {"origin": origin})
-    source = {} if before is None else {"initial": before.identity()}
-    run.folder = RunFolder.create(
-        folder,
-        {
-            "settings": settings.as_dict(), "data": description, **source,
-            **({"snapshots": list(run.snapshot_at)} if run.snapshot_at else {}),
-            "provenance": provenance(getattr(run.program, "compiler", None)),
-        },
-    )  # fmt: skip
+    run = begin(settings, data, initial=before, folder=folder, origin=origin, snapshots=snapshots, report=report)
     try:
-        if before is not None:  # from which the run can go on as long as there is no other checkpoint
-            run.folder.write_checkpoint(arrays(run) | {"history": np.array("[]")})
         return _continue(run, progress)
     except Exception:
-        if not run.history:
+        if run.folder is not None and not run.history:
             run.folder.discard()
         raise
 
@@ -194,29 +166,7 @@ def resume(
     record = RunFolder.open(folder)
     if record.complete:
         return load(folder, dataset, report=report)
-    run = open_run(record, dataset, report)
-    check_rule(record, run)
-    if record.has("checkpoint.npz"):
-        restore(run, record.read_checkpoint())
-        check_state(run.state, run.program.layout)
-    else:
-        run.state = first_state(run, _predecessor(record))
-    return _continue(run, progress)
-
-
-def _predecessor(record: RunFolder) -> Run | None:
-    """The finished run that another one, stopped before its first checkpoint, was to go on with."""
-    named = record.description().get("initial")
-    if named is None:
-        return None
-    if named["folder"] is not None and RunFolder(named["folder"]).has("run.json"):
-        before = load(named["folder"])
-        if before.identity()["id"] == named["id"]:
-            return before
-    raise RunFolderError(
-        f"The run in {record.path} was to go on with the network in {named['folder']}, which is not there any more: "
-        "delete the folder and train again."
-    )
+    return _continue(reopen(record, dataset, report=report), progress)
 
 
 def _continue(run: Run, progress: Progress | bool | None) -> Run:
@@ -225,51 +175,14 @@ def _continue(run: Run, progress: Progress | bool | None) -> Run:
             return _continue(run, None)
         with TrainingBar(f"Training, {run.settings.rule.name}") as bar:
             return _continue(run, bar)
-    if run.folder is None:
-        _show_images(run, progress)
-        run.state = finish_state(run.settings.parameters, run.settings.rule, run.state)
-        return run
-    with run.folder.lock():
-        run.folder.tidy()
-        _show_images(run, progress)
-        run.state = finish_state(run.settings.parameters, run.settings.rule, run.state)
-        run.folder.write_arrays(
-            "network.npz",
-            arrays(run) | {
-                "weights": run.weights, "alive": run.alive, "theta": run.theta, "assignment": run.assignment,
-                "plastic": run.state["plastic.plastic"].reshape(run.weights.shape).astype(bool),
-            },
-        )  # fmt: skip
-        run.folder.write_json("history.json", run.history)
-        run.folder.mark_complete()
-    return run
-
-
-def _show_images(run: Run, progress: Progress | None) -> None:
-    settings, data = run.settings, run.dataset
-    images = data.train_images.reshape(len(data.train_images), -1)
-    position, total = (run.history[-1]["images"] if run.history else 0), settings.epochs * len(images)
-    while position < total:
-        # A chunk ends where a snapshot is wanted; how images are cut into chunks changes nothing.
-        wanted = next((at for at in run.snapshot_at if at > position), total)
-        numbers = np.arange(position, min(position + settings.chunk, wanted, total))
-        orders = {epoch: settings.order(len(images), epoch) for epoch in set((numbers // len(images)).tolist())}
-        shown = np.array([orders[number // len(images)][number % len(images)] for number in numbers.tolist()])
-        began = time.perf_counter()
-        result = run.program.run(run.state, images[shown], seed=settings.seed, first_image=position, rule=settings.rule)
-        seconds = time.perf_counter() - began
-        labels = data.train_labels[shown]
-        position += len(numbers)
-        entry = history_entry(
-            settings.rule, result, labels, run.assignment if len(run.recent) else None, run.data.n_classes, position,
-            total, seconds,
-        )  # fmt: skip
-        run.state = result.state
-        run.recent.extend(result.responses, labels)
-        run.history.append(entry)
-        if position in run.snapshot_at:
-            run.keep_snapshot()
+    with nullcontext() if run.folder is None else run.folder.lock():
         if run.folder is not None:
-            run.folder.write_checkpoint(arrays(run) | {"history": np.array(json.dumps(run.history))})
-        if progress is not None:
-            progress(entry)
+            run.folder.tidy()
+        while (chunk := next_chunk(run)) is not None:
+            began = time.perf_counter()
+            result = run.program.run(
+                run.state, chunk.images, seed=run.settings.seed, first_image=chunk.first, rule=run.settings.rule
+            )  # fmt: skip
+            take_in(run, chunk, result, time.perf_counter() - began, progress)
+        finish(run)
+    return run

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from cuda_on_cpu.build import StandIn
-from spikeprune.backend import ChunkResult
 from spikeprune.backend.cuda import CudaProgram
 
 __all__ = ["CudaOnCpu"]
@@ -50,18 +49,18 @@ class CudaOnCpu(CudaProgram):
         self.standin.build(project, folder)
         shutil.rmtree(project)
 
-    def run(self, *args: Any, **kwds: Any) -> ChunkResult:
+    def execute(self, *args: Any) -> dict[str, Any]:
         with tempfile.NamedTemporaryFile("r", suffix=".report") as file:
             self.launcher = [
                 "env", f"STANDIN_ORDER={self.order}", f"SPIKEPRUNE_CUDA_THREADS={self.threads}",
                 f"STANDIN_REPORT={file.name}",
             ]  # fmt: skip
-            result = super().run(*args, **kwds)
+            output = super().execute(*args)
             self.report = Counter()
             for line in file.read().splitlines():
                 number, what = line.split("\t")
                 self.report[what] = int(number)
-        return result
+        return output
 
     @property
     def faults(self) -> dict[str, int]:

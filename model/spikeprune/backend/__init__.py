@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spikeprune.backend.base import PRECISIONS, ChunkResult, Program, State, explained
+from spikeprune.backend.compact import CompactProgram
 from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
@@ -38,7 +39,8 @@ def make_program(
         Largest number of images in a chunk.
     precision : {'single', 'double'}
     **options
-        Passed to the program, for example ``report`` (a function that is told what is going on).
+        Passed to the program, for example ``report`` (a function that is told what is going on) or ``replicas`` (the
+        number of networks side by side).
 
     Raises
     ------
@@ -50,6 +52,23 @@ def make_program(
     if backend not in BACKENDS:
         raise ParameterError(unknown_name("back end", backend, BACKENDS))
     leave_interrupts_ignored()
+    if rule.removes_neurons:
+        if options.pop("replicas", 1) > 1:
+            raise ParameterError(
+                f"Rule '{rule.name}' removes neurons, and its program becomes smaller with them, which several "
+                "networks side by side cannot: train them one after the other."
+            )
+
+        def build(smaller: NetworkParameters) -> Program:
+            return _build(backend, smaller, rule, chunk, precision, options)
+
+        return CompactProgram(build, parameters, rule, chunk, precision)
+    return _build(backend, parameters, rule, chunk, precision, options)
+
+
+def _build(
+    backend: str, parameters: NetworkParameters, rule: PruningRule, chunk: int, precision: str, options: dict[str, Any]
+) -> Program:
     with explained(rule):
         if backend == "cpp_standalone":
             from spikeprune.backend.standalone import StandaloneProgram

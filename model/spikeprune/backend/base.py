@@ -10,7 +10,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import brian2 as b2
@@ -18,53 +17,23 @@ import numpy as np
 from brian2.devices.device import RuntimeDevice
 from numpy.typing import NDArray
 
+from spikeprune.backend.outcome import PRESENTATION_OUTPUTS, SPIKE_OUTPUTS, ChunkResult, State, collect, parts_of
 from spikeprune.encoding import Stream
 from spikeprune.errors import BackendError, ParameterError, SpikepruneError, unknown_name
-from spikeprune.network import COUNTERS, StateLayout
-from spikeprune.operations import OperationCounts
-from spikeprune.parameters import NetworkParameters
+from spikeprune.layout import COUNTERS, StateLayout, joined, of_one
+from spikeprune.parameters import LARGEST, NetworkParameters
 from spikeprune.pruning.base import PruningRule
 from spikeprune.recorders import with_group
-from spikeprune.synapses import fan_operations
 
 __all__ = ["PRECISIONS", "ChunkResult", "Program", "State", "brian2_preferences", "explained"]
 
-#: ``group.variable`` to array: everything that the network carries from one chunk to the next, in SI base units.
-State = dict[str, NDArray[Any]]
-
 PRECISIONS: dict[str, type] = {"single": np.float32, "double": np.float64}
 
-SPIKE_OUTPUTS = ("spike_monitor.i", "spike_monitor.t")
-PRESENTATION_OUTPUTS = tuple(f"presentation_monitor.{name}" for name in ("image", "attempt", "population_spikes"))
-
-
-@dataclass(frozen=True)
-class ChunkResult:
-    """What one chunk of images brought.
-
-    Attributes
-    ----------
-    state : dict of str to ndarray
-        State of the network after the chunk.
-    responses : ndarray [images, neurons], int32
-        Spikes of each excitatory neuron in the accepted presentation of each image.
-    attempts : ndarray [images], int32
-        Presentations that each image took.
-    counts : OperationCounts
-        Synaptic operations of the chunk, retries included.
-    spikes : ndarray [spikes, 3], int64
-        Excitatory spikes of all presentations: neuron, presentation of the chunk, time step within it.
-    records : dict of str to ndarray
-        What the program's recorders have recorded (:func:`spikeprune.recorders.recorder_outputs`), times in time steps
-        of the chunk.
-    """
-
-    state: State
-    responses: NDArray[np.int32]
-    attempts: NDArray[np.int32]
-    counts: OperationCounts
-    spikes: NDArray[np.int64]
-    records: dict[str, NDArray[Any]] = field(default_factory=dict)
+#: What is different of a network that waits from the first step on.
+IDLE = {
+    "presenter.stopped": 1, "presenter.waiting": 1, "presenter.prune": 0, "presenter.intensity": 0,
+    "excitatory.learning": 0,
+}  # fmt: skip
 
 
 class Program(ABC):
@@ -80,11 +49,13 @@ class Program(ABC):
     precision : {'single', 'double'}
     record : sequence of str, optional
         Record the spikes of all neurons and these variables, ``group.variable``; nothing unless given.
+    replicas : int
+        Number of networks side by side.
 
     Raises
     ------
     ParameterError
-        If `chunk` or `precision` is not allowed, or there is nothing of that name to record.
+        If `chunk`, `precision` or `replicas` is not allowed, or there is nothing of that name to record.
     BackendError
         If the program cannot be built.
     """
@@ -99,16 +70,37 @@ class Program(ABC):
         chunk: int,
         precision: str = "single",
         record: Sequence[str] | None = None,
+        replicas: int = 1,
     ) -> None:
         if precision not in PRECISIONS:
             raise ParameterError(unknown_name("precision", precision, PRECISIONS))
         if chunk < 1:
             raise ParameterError(f"A chunk of {chunk} images cannot be run: it must hold at least 1.")
+        most = LARGEST // (parameters.inputs * parameters.neurons)
+        if not 1 <= replicas <= most:
+            raise ParameterError(
+                f"{replicas} networks of {parameters.neurons} neurons do not fit side by side: choose 1 to {most} "
+                "replicas."
+            )
         self.parameters, self.rule, self.chunk, self.precision = parameters, rule, chunk, precision
+        if replicas > 1 and record is not None:
+            raise ParameterError("Several networks side by side are not recorded: leave record or replicas out.")
         self.record = None if record is None else list(dict.fromkeys(with_group(name) for name in record))
-        #: What the network carries from chunk to chunk, and the parameters of the rule, which every run is given.
-        self.layout: StateLayout = {}
+        self.replicas = replicas
+        #: What all networks together carry from chunk to chunk, and what else every run is given.
+        self.carried: StateLayout = {}
         self.given: StateLayout = {}
+
+    @property
+    def layout(self) -> StateLayout:
+        """Type and size of each variable of the state of a network."""
+        return of_one(self.carried, self.replicas)
+
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """What is recorded of each spike and each presentation."""
+        of_network = ("presentation_monitor.i",) if self.replicas > 1 else ()
+        return SPIKE_OUTPUTS + PRESENTATION_OUTPUTS + of_network
 
     @property
     def dtype(self) -> type:
@@ -159,83 +151,107 @@ class Program(ABC):
         ParameterError
             If the images or the rule do not fit the program.
         """
-        rule = rule or self.rule
-        if rule is not self.rule and rule.strings() != self.rule.strings():
-            raise ParameterError(
-                f"The program was built for rule '{self.rule.name}' and cannot run '{rule.name}', whose strings "
-                "differ: build one for it."
+        return self.run_all([state], [images], seeds=[seed], first_images=[first_image], learning=learning,
+                            rules=[rule])[0]  # fmt: skip
+
+    def run_all(
+        self,
+        states: Sequence[State],
+        images: Sequence[NDArray[np.uint8]],
+        *,
+        seeds: Sequence[int],
+        first_images: Sequence[int],
+        learning: bool = True,
+        rules: Sequence[PruningRule | None] | None = None,
+    ) -> list[ChunkResult]:
+        """Show each of several networks a chunk of images; the result of each is that of :meth:`run` alone.
+
+        Parameters
+        ----------
+        states, images, seeds, first_images, rules
+            For each network what :meth:`run` takes; at most as many as the program has replicas.  Different images
+            must together be no more than `chunk`; the same images for all count once.
+        learning : bool
+            Whether the networks learn.
+
+        Returns
+        -------
+        list of ChunkResult
+        """
+        chosen = [rule or self.rule for rule in rules or [None] * len(states)]
+        self._check(len(states), images, chosen)
+        rows, pixels = self._rows(images)
+        each = [
+            self._inputs(state, row, len(shown), seed, first, rule, learning)
+            for state, row, shown, seed, first, rule in zip(
+                states, rows, images, seeds, first_images, chosen, strict=True
             )
-        count = len(images)
-        size = self.parameters.image_bytes
-        if not 0 < count <= self.chunk or images.shape[1] != size:
-            raise ParameterError(
-                f"Images of shape {images.shape} do not fit: this program takes 1 to {self.chunk} images of "
-                f"{size} {'bytes of event data' if self.parameters.event_slots else 'pixels'}."
-            )
-        pixels = np.zeros((self.chunk, size), dtype=np.uint8)
-        pixels[:count] = images
+        ]
+        idle = each[0] | IDLE | {"presenter.image": 0, "presenter.images": 0}
+        each += [idle] * (self.replicas - len(each))
+        whole = self.carried | self.given
+        inputs = {name: joined([values[name] for values in each], size) for name, (_, size) in whole.items()}
+        output = self.execute(inputs, pixels)
+        parts = parts_of(output, self.layout, self.parameters, self.replicas, rows)
+        return [
+            collect(own, self.layout, self.parameters, len(shown), learning)
+            for own, shown in zip(parts, images, strict=True)
+        ]
+
+    def _check(self, networks: int, images: Sequence[NDArray[np.uint8]], rules: Sequence[PruningRule]) -> None:
+        if not 1 <= networks <= self.replicas:
+            raise ParameterError(f"This program runs 1 to {self.replicas} networks, not {networks}: build another one.")
+        for rule in rules:
+            if rule is not self.rule and rule.strings() != self.rule.strings():
+                raise ParameterError(
+                    f"The program was built for rule '{self.rule.name}' and cannot run '{rule.name}', whose strings "
+                    "differ: build one for it."
+                )
+        for shown in images:
+            size = self.parameters.image_bytes
+            if not 0 < len(shown) <= self.chunk or shown.shape[1] != size:
+                raise ParameterError(
+                    f"Images of shape {shown.shape} do not fit: this program takes 1 to {self.chunk} images of "
+                    f"{size} {'bytes of event data' if self.parameters.event_slots else 'pixels'}."
+                )
+
+    def _rows(self, images: Sequence[NDArray[np.uint8]]) -> tuple[list[int], NDArray[np.uint8]]:
+        """Put images that differ below each other; return the row where those of each network begin, and the pixels."""
+        first: dict[bytes, int] = {}
+        pixels = np.zeros((self.chunk, self.parameters.image_bytes), dtype=np.uint8)
+        rows, end = [], 0
+        for shown in images:
+            same = shown.tobytes() if len(images) > 1 else b""
+            if same not in first:
+                if end + len(shown) > self.chunk:
+                    raise ParameterError(
+                        f"The networks are shown more than {self.chunk} different images, which the program holds: "
+                        "show fewer at once."
+                    )
+                first[same] = end
+                pixels[end : end + len(shown)] = shown
+                end += len(shown)
+            rows.append(first[same])
+        return rows, pixels
+
+    def _inputs(
+        self, state: State, row: int, count: int, seed: int, first_image: int, rule: PruningRule, learning: bool
+    ) -> dict[str, Any]:
+        """What a network is given: its state, and what is new in this chunk."""
         start, stop, interval = rule.schedule if learning else (0, 0, 1)
         stream = Stream.TRAINING_SPIKES if learning else Stream.EVALUATION_SPIKES
         inputs: dict[str, Any] = dict(state)
         inputs |= {name: np.zeros_like(state[name]) for name in COUNTERS}
+        # The presenter counts images as rows of the pixels.
         inputs |= {
-            "presenter.image": 0, "presenter.images": count, "presenter.first_image": first_image,
-            "presenter.seed": seed, "presenter.stream": int(stream),
+            "presenter.image": row, "presenter.images": row + count, "presenter.first_image": first_image - row,
+            "presenter.seed": seed, "presenter.stream": int(stream), "excitatory.seed": seed,
             "presenter.prune_start": start, "presenter.prune_stop": stop, "presenter.prune_interval": interval,
             "presenter.learning": int(learning), "excitatory.learning": int(learning),
             "presenter.attempt": 0, "presenter.intensity": self.parameters.intensity,
+            "presenter.stopped": 0, "presenter.waiting": 0,
         }  # fmt: skip
-        if self.given:
-            inputs |= {f"rule.{name}": value for name, value in rule.neuron_parameters().items()}
-        output = self.execute(inputs, pixels)
-        return self._collect(output, count, learning)
-
-    def _collect(self, output: dict[str, NDArray[Any]], count: int, learning: bool) -> ChunkResult:
-        p, learns = self.parameters, int(learning)
-
-        def operations(group: str, fan: str, spent: str) -> int:
-            return fan_operations(output[f"{group}.spikes"], output[fan], output[spent])
-
-        image = output["presentation_monitor.image"].astype(np.int64)
-        steps = np.rint(output["spike_monitor.t"] / (p.dt * 1e-3)).astype(np.int64)
-        neuron, presentation = output["spike_monitor.i"].astype(np.int64), steps // p.slot_steps
-        if len(image) == 0 or image[-1] != count - 1:
-            raise BackendError("The program ended before it had shown all images: this is a bug, please report it.")
-        attempts = np.bincount(image, minlength=count).astype(np.int32)
-        # The last presentation of an image is the accepted one; spikes of a simulated rest belong to no presentation.
-        accepted = np.cumsum(attempts) - 1
-        row = np.full(len(image), -1)
-        row[accepted] = np.arange(count)
-        shown = (row[presentation] >= 0) & (steps % p.slot_steps < p.presentation_steps)
-        responses = np.zeros((count, p.neurons), dtype=np.int32)
-        # one index instead of two, which NumPy adds at many times as fast
-        np.add.at(responses.reshape(-1), row[presentation][shown] * p.neurons + neuron[shown], 1)
-        counts = OperationCounts(
-            input_to_excitatory=operations("input", "outgoing.fan_out", "outgoing.spent_out"),
-            excitatory_to_inhibitory=len(neuron),
-            inhibitory_to_excitatory=int(output["inhibitory.spikes"].sum(dtype=np.int64)) * (p.neurons - 1),
-            updates_on_input_spikes=learns * operations("input", "outgoing.plastic_out", "outgoing.spent_plastic"),
-            updates_on_excitatory_spikes=learns * operations("excitatory", "incoming.plastic_in", "incoming.spent_in"),
-            images=count,
-            presentations=len(image),
-            input_spikes=int(output["input.spikes"].sum(dtype=np.int64)),
-            excitatory_spikes=len(neuron),
-            inhibitory_spikes=int(output["inhibitory.spikes"].sum(dtype=np.int64)),
-        )
-        spikes = np.stack([neuron, presentation, steps % p.slot_steps], axis=1)
-        state = {name: output[name] for name in self.layout}
-        return ChunkResult(state, responses, attempts, counts, spikes, self._records(output))
-
-    def _records(self, output: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        records = {}
-        for name in (name for name in output if name.startswith(("spikes_", "trace_"))):
-            monitor, variable = name.split(".")
-            records[name] = output[name]
-            if variable == "t":
-                records[name] = np.rint(output[name] / (self.parameters.dt * 1e-3)).astype(np.int64)
-            elif monitor.startswith("trace_"):
-                records[name] = output[name].reshape(len(output[f"{monitor}.t"]), -1)
-        return records
+        return inputs | {f"rule.{name}": value for name, value in rule.neuron_parameters().items()}
 
 
 @contextmanager

@@ -67,6 +67,7 @@ class CudaProgram(StandaloneProgram):
         precision: str = "single",
         report: Callable[[str], None] | None = None,
         capability: str | None = None,
+        replicas: int = 1,
     ) -> None:
         self._check_machine()
         _check_rule(rule)
@@ -74,7 +75,7 @@ class CudaProgram(StandaloneProgram):
         from spikeprune.cuda import ORDERED_DEVICE
 
         self.device = ORDERED_DEVICE
-        super().__init__(parameters, rule, chunk, precision, report)
+        super().__init__(parameters, rule, chunk, precision, report, replicas=replicas)
 
     def _check_machine(self) -> None:
         problems = missing()
@@ -86,8 +87,10 @@ class CudaProgram(StandaloneProgram):
         sources = sorted([*package.glob("cuda/**/*.*"), Path(__file__)])
         texts = [path.read_bytes() for path in sources if path.suffix in (".py", ".cu", ".h")]
         host = super()._key()
+        from spikeprune.cuda import OrderedCUDADevice
+
         parts = [
-            host, self.capability, FLAGS[self.precision], metadata.version("brian2cuda"),
+            host, self.capability, OrderedCUDADevice.part, FLAGS[self.precision], metadata.version("brian2cuda"),
             self._compiler_key(), *(hashlib.sha256(text).hexdigest() for text in texts),
         ]  # fmt: skip
         return f"cuda-{host.rpartition('-')[0]}-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]}"
@@ -112,7 +115,9 @@ class CudaProgram(StandaloneProgram):
     def _network(self, device: Any) -> BuiltNetwork:
         # brian2cuda names the default clock in its code.
         b2.defaultclock.dt = self.parameters.dt * b2.ms
-        built = build_network(self.parameters, self.rule, self.chunk, clock=device.defaultclock)
+        built = build_network(
+            self.parameters, self.rule, self.chunk, clock=device.defaultclock, replicas=self.replicas
+        )  # fmt: skip
         device.rhythm = self._rhythm(built)
         return built
 
@@ -128,7 +133,7 @@ class CudaProgram(StandaloneProgram):
                 for phase, part in ((0, _FIRST), (slot - 1, _LAST)):
                     if part in parts and "or" not in str(condition).split():
                         phases[group.name, event] = phase
-        return Rhythm(slot, phases, built.groups["presenter"].variables["stopped"])
+        return Rhythm(slot, phases, built.stopped)
 
     def _exchange(
         self, device: Any, going_in: Sequence[tuple[Any, int]], coming_out: Sequence[Any], pixels: str, size: int

@@ -13,7 +13,7 @@ import brian2 as b2
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeprune.backend.base import PRESENTATION_OUTPUTS, SPIKE_OUTPUTS, Program, brian2_preferences, explained
+from spikeprune.backend.base import Program, brian2_preferences, explained
 from spikeprune.network import build_network
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
@@ -27,7 +27,7 @@ class RuntimeProgram(Program):
 
     Parameters
     ----------
-    parameters, rule, chunk, precision, record
+    parameters, rule, chunk, precision, record, replicas
         See :class:`spikeprune.backend.base.Program`.
     target : {'cython', 'numpy'}
         What Brian2 generates.
@@ -41,14 +41,15 @@ class RuntimeProgram(Program):
         precision: str = "double",
         target: str = "cython",
         record: Sequence[str] | None = None,
+        replicas: int = 1,
     ) -> None:
-        super().__init__(parameters, rule, chunk, precision, record)
+        super().__init__(parameters, rule, chunk, precision, record, replicas)
         self.backend = target
         with self._preferences():
-            self.built = build_network(parameters, rule, chunk)
+            self.built = build_network(parameters, rule, chunk, replicas=replicas)
             names = self.record
             self.recorders = {} if names is None else add_recorders(self.built.network, self.built.groups, names)
-        self.layout, self.given = self.built.state, self.built.given
+        self.carried, self.given = self.built.state, self.built.given
 
     def _preferences(self) -> Any:
         # Strict arithmetic, so that Cython rounds as a strictly compiled standalone program does; -O1 because the
@@ -64,8 +65,7 @@ class RuntimeProgram(Program):
         """Run the network in this process."""
         built = self.built
         for name, value in inputs.items():
-            group, variable = name.split(".")
-            built.groups[group].variables[variable].set_value(value)
+            built.variable(name).set_value(value)
         built.pixels.values[:] = pixels.reshape(built.pixels.values.shape)
         monitors = {"spike_monitor": built.spike_monitor, "presentation_monitor": built.presentation_monitor}
         monitors |= self.recorders
@@ -73,14 +73,10 @@ class RuntimeProgram(Program):
         start = float(built.network.t / b2.second)
         with explained(self.rule), self._preferences():
             built.network.run(built.duration * b2.second, namespace={})
-        output = {name: self._value(name).copy() for name in self.layout}
-        for name in (*SPIKE_OUTPUTS, *PRESENTATION_OUTPUTS, *recorder_outputs(self.recorders)):
+        output = {name: np.atleast_1d(built.result(name).get_value()).copy() for name in self.carried}
+        for name in (*self.recorded, *recorder_outputs(self.recorders)):
             monitor, variable = name.split(".")
             output[name] = monitors[monitor].variables[variable].get_value()[recorded[monitor] :].copy()
             if variable == "t":
                 output[name] = output[name] - start
         return output
-
-    def _value(self, name: str) -> NDArray[Any]:
-        group, variable = name.split(".")
-        return np.atleast_1d(self.built.groups[group].variables[variable].get_value())

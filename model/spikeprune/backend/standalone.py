@@ -24,7 +24,7 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from spikeprune.backend.base import PRESENTATION_OUTPUTS, SPIKE_OUTPUTS, Program, brian2_preferences
+from spikeprune.backend.base import Program, brian2_preferences
 from spikeprune.backend.compiler import compiler, compiler_version, jobs, machine
 from spikeprune.backend.exchange import UNWRITTEN, Layout, read_code, read_output, write_code, write_input
 from spikeprune.backend.process import Processes
@@ -34,14 +34,15 @@ from spikeprune.network import BuiltNetwork, build_network, equation_strings
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
 from spikeprune.recorders import add_recorders, recorder_outputs
+from spikeprune.replicas import GIVEN
 from spikeprune.standalone import FAST_DEVICE, FLAGS
 
 __all__ = ["StandaloneProgram", "cache_folder", "compiler", "compiler_version", "jobs"]
 
 #: What makes C++ of strings, besides `standalone` and `synapses`; the strings themselves count as they are.
 GENERATORS = (
-    "backend/exchange", "backend/standalone", "encoding", "integration", "network", "presenter", "recorders",
-    "schedule",
+    "backend/exchange", "backend/standalone", "encoding", "integration", "layout", "network", "presenter", "recorders",
+    "replicas", "schedule",
 )  # fmt: skip
 #: What a program reads and writes: weight and two flags, going in and coming out.
 BYTES_PER_SYNAPSE = 12
@@ -62,6 +63,8 @@ class StandaloneProgram(Program):
         See :class:`spikeprune.backend.base.Program`.
     report : callable, optional
         Called with a sentence before something that takes long.
+    replicas : int, optional
+        See :class:`spikeprune.backend.base.Program`.
     """
 
     backend = "cpp_standalone"
@@ -79,8 +82,9 @@ class StandaloneProgram(Program):
         precision: str = "single",
         report: Callable[[str], None] | None = None,
         record: Sequence[str] | None = None,
+        replicas: int = 1,
     ) -> None:
-        super().__init__(parameters, rule, chunk, precision, record)
+        super().__init__(parameters, rule, chunk, precision, record, replicas)
         self._processes = Processes()
         #: Version line of the compiler.
         self.compiler = compiler_version()
@@ -97,8 +101,8 @@ class StandaloneProgram(Program):
                 name: (str(kind), size) for name, (kind, size) in json.loads(manifest.read_text()).items()
             }
             going_in = {name: (np.dtype(kind), size) for name, (kind, size) in self.files.items() if size is not None}
-            self.given = {name: entry for name, entry in going_in.items() if name.startswith("rule.")}
-            self.layout = {name: entry for name, entry in going_in.items() if name not in self.given}
+            self.given = {name: entry for name, entry in going_in.items() if name.startswith("rule.") or name in GIVEN}
+            self.carried = {name: entry for name, entry in going_in.items() if name not in self.given}
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise BackendError(
                 f"The compiled program in {self.folder} is damaged ({error}): delete the folder and run again."
@@ -111,6 +115,7 @@ class StandaloneProgram(Program):
             "parameters": self.parameters.as_dict(),
             "rule": self.rule.strings() if self.rule.acts_in_training else {},
             "chunk": self.chunk,
+            "replicas": self.replicas,
             "precision": self.precision,
             "flags": FLAGS[self.precision],
             "compiler": [compiler(), self.compiler],
@@ -120,7 +125,9 @@ class StandaloneProgram(Program):
         if self.record is not None:
             model["record"] = self.record
         digest = hashlib.sha256(json.dumps(model, sort_keys=True).encode()).hexdigest()[:16]
-        return f"n{self.parameters.neurons}-{self.rule.name if self.rule.acts_in_training else 'plain'}-{digest}"
+        rule = self.rule.name if self.rule.acts_in_training else "plain"
+        networks = f"-x{self.replicas}" if self.replicas > 1 else ""
+        return f"n{self.parameters.neurons}{networks}-{rule}-{digest}"
 
     def _build(self, report: Callable[[str], None]) -> None:
         try:
@@ -129,7 +136,10 @@ class StandaloneProgram(Program):
             with lock:
                 if (self.folder / "manifest.json").exists():
                     return
-                report(f"Compiling the network of {self.parameters.neurons} neurons (kept for the next time)")
+                what = f"the network of {self.parameters.neurons} neurons"
+                if self.replicas > 1:
+                    what = f"{self.replicas} networks of {self.parameters.neurons} neurons"
+                report(f"Compiling {what} (kept for the next time)")
                 prefix = f"building-{self.folder.name}-"
                 for abandoned in self.folder.parent.glob(f"{prefix}*"):  # by a process that was killed
                     shutil.rmtree(abandoned, ignore_errors=True)
@@ -157,14 +167,13 @@ class StandaloneProgram(Program):
                 device.activate(build_on_run=False)
                 built = self._network(device)
                 layout = built.state | built.given
-                state = {name: _variable(built.groups, name) for name in layout}
                 monitors = {"spike_monitor": built.spike_monitor, "presentation_monitor": built.presentation_monitor}
-                recorded = {name: _variable(monitors, name) for name in SPIKE_OUTPUTS + PRESENTATION_OUTPUTS}
+                recorded = {name: _variable(monitors, name) for name in self.recorded}
                 if self.record is not None:
                     recorded |= recorder_outputs(add_recorders(built.network, built.groups, self.record))
                 pixels = f"{built.pixels.name}_values"
-                going_in = [(variable, layout[name][1]) for name, variable in state.items()]
-                coming_out = [*state.values(), *recorded.values()]
+                going_in = [(built.variable(name), size) for name, (_, size) in layout.items()]
+                coming_out = [*(built.result(name) for name in layout), *recorded.values()]
                 self._exchange(device, going_in, coming_out, pixels, built.pixels.values.size)
                 built.network.run(built.duration * b2.second, namespace={})
                 device.build(directory=str(folder), compile=False, run=False, with_output=False)
@@ -187,7 +196,7 @@ class StandaloneProgram(Program):
         }
 
     def _network(self, device: Any) -> BuiltNetwork:
-        return build_network(self.parameters, self.rule, self.chunk)
+        return build_network(self.parameters, self.rule, self.chunk, replicas=self.replicas)
 
     def _exchange(
         self, device: Any, going_in: Sequence[tuple[Any, int]], coming_out: Sequence[Any], pixels: str, size: int
@@ -218,11 +227,11 @@ class StandaloneProgram(Program):
 
     def execute(self, inputs: Mapping[str, Any], pixels: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
         """Start the program once, with what it reads and writes in files of a private folder."""
-        size = pixels.nbytes + BYTES_PER_SYNAPSE * self.parameters.inputs * self.parameters.neurons
+        size = pixels.nbytes + BYTES_PER_SYNAPSE * self.parameters.inputs * self.parameters.neurons * self.replicas
         with scratch_folder(size) as folder:
             start, end = folder / "in", folder / "out"
             try:
-                write_input(start, {name: self.files[name] for name in self.layout | self.given}, inputs, pixels)
+                write_input(start, {name: self.files[name] for name in self.carried | self.given}, inputs, pixels)
             except OSError as error:
                 raise BackendError(
                     f"The file {start} cannot be written ({reason_of(error)}): make room there, or set TMPDIR "

@@ -28,6 +28,9 @@ def sweep(
     workers: Annotated[
         int | None, typer.Option(min=0, help="Processes on this machine, one a core unless given; 0: in this process.")
     ] = None,
+    replicas: Annotated[
+        int, typer.Option(min=1, help="Runs in one program that differ in seeds and parameters of the rule only.")
+    ] = 1,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -39,7 +42,9 @@ def sweep(
     output, began = Output(quiet, json), time.monotonic()
     try:
         with Board(output) as board:
-            result = run_sweep(experiment, runs, results, scheduler=scheduler, workers=workers, watcher=board)
+            result = run_sweep(
+                experiment, runs, results, scheduler=scheduler, workers=workers, replicas=replicas, watcher=board
+            )  # fmt: skip
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"Stopped; continue with: spikeprune sweep {experiment}") from None
     output.say(f"The sweep took {timedelta(seconds=round(time.monotonic() - began))}.")

@@ -17,6 +17,7 @@ TEMPLATES = {
     "reset": "ordered_reset",
     "stateupdate": "ordered_update",
     "synapses": "ordered_pathway",
+    "ordered_create": "ordered_create",
     "synapses_push_spikes": "ordered_nothing",
     "spikemonitor": "ordered_monitor",
     "summed_variable": "ordered_sum",

@@ -67,12 +67,18 @@ class OrderedCUDADevice(CUDAStandaloneDevice):
     ----------
     rhythm : Rhythm or None
         Set it before the network runs; None where nothing is known.
+    part : int
+        Neurons that a block of threads looks through for events, in a group of more than four times as many.
 
     Notes
     -----
     Code objects with templates of this package become one source file, which the compiler reads in a tenth of the
     time that one file each would take.
     """
+
+    part = 1024
+    #: Template and code object that make synapses in a known pattern.
+    regular_creation = ("ordered_create", OrderedCUDACodeObject)
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,7 +100,8 @@ class OrderedCUDADevice(CUDAStandaloneDevice):
         template_kwds: Mapping[str, Any] | None = None,
         **kwds: Any,
     ) -> CodeObject:
-        ours = template_name in TEMPLATES and codeobj_class in (None, CUDAStandaloneCodeObject)
+        ours = template_name in TEMPLATES
+        ours = ours and codeobj_class in (None, CUDAStandaloneCodeObject, OrderedCUDACodeObject)
         if ours:
             keywords = dict(template_kwds or {})
             if template_name == "synapses":
@@ -111,6 +118,10 @@ class OrderedCUDADevice(CUDAStandaloneDevice):
             owner, name, abstract_code, variables, template_name, variable_indices,
             codeobj_class=codeobj_class, template_kwds=template_kwds, **kwds,
         )  # fmt: skip
+
+    def parts(self, neurons: int) -> int:
+        """Return into how many parts a group is cut where its events are looked for."""
+        return -(-neurons // self.part) if neurons > 4 * self.part else 1
 
     def _number(self, owner: Any) -> str:
         """Number of elements of a group, in C++ on the host."""
@@ -140,7 +151,7 @@ class OrderedCUDADevice(CUDAStandaloneDevice):
         if isinstance(synapses, PairedSynapses):
             pattern = "paired"
         own = "_presynaptic_idx" if pathway.prepost == "pre" else "_postsynaptic_idx"
-        only = getattr(pathway, "only", None)
+        only, blocks = getattr(pathway, "only", None), getattr(synapses, "blocks", 1)
         delay = pathway.variables["delay"]
         return {
             "lasting": pathway.name,
@@ -149,7 +160,10 @@ class OrderedCUDADevice(CUDAStandaloneDevice):
             "eventspace_variable": pathway.source.variables[pathway.eventspace_name],
             "only_variable": pathway.target.variables[f"_{only}space"] if only and pattern == "dense" else None,
             "partners": len(pathway.target) if pattern != "any" else None,
-            "columns": len(synapses.target) if pattern != "any" else None,
+            "blocks": blocks,
+            "own": len(pathway.source) // blocks if pattern != "any" else None,
+            "others": len(pathway.target) // blocks if pattern != "any" else None,
+            "columns": len(synapses.target) // blocks if pattern != "any" else None,
             "pre": self.get_array_name(synapses.variables["_synaptic_pre"], access_data=False),
             "post": self.get_array_name(synapses.variables["_synaptic_post"], access_data=False),
             "delay": self.get_array_name(delay, access_data=False),

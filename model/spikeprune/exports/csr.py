@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from spikeprune.evaluation import frozen_thresholds
 from spikeprune.files import replacing
+from spikeprune.frozen import frozen_thresholds
 from spikeprune.run import Run
 
 __all__ = ["VERSION", "about", "write_csr"]
@@ -41,7 +41,7 @@ def write_csr(run: Run, path: Path) -> None:
         "indices": target.astype(np.int32),
         "indptr": np.concatenate([[0], np.cumsum(np.bincount(source, minlength=inputs))]).astype(np.int32),
         "plastic": plastic[source, target],
-        "theta": frozen_thresholds(run.theta, p), "assignment": run.assignment,
+        "theta": frozen_thresholds(run.theta, run.state["incoming.fan_in"] > 0, p), "assignment": run.assignment,
         "about": np.array(json.dumps(about(run))),
     }  # fmt: skip
     if run.thresholds is not None:

@@ -27,9 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeprune.errors import SpikepruneError
-from spikeprune.evaluation import frozen_thresholds
 from spikeprune.exports.csr import about
 from spikeprune.files import replacing
+from spikeprune.frozen import frozen_thresholds
 from spikeprune.parameters import NetworkParameters
 from spikeprune.run import Run
 
@@ -77,7 +77,7 @@ def nir_graph(run: Run) -> Any:
     except ImportError as error:
         raise SpikepruneError("NIR needs the package nir: install it with pip install 'spikeprune[nir]'.") from error
     p, weights = run.settings.parameters, np.where(run.alive, run.weights, 0).T.astype(np.float64)
-    neurons, theta = p.neurons, frozen_thresholds(run.theta, p).astype(np.float64)
+    neurons, theta = p.neurons, frozen_thresholds(run.theta, run.state["incoming.fan_in"] > 0, p).astype(np.float64)
     v, g = working_point(p, theta)
 
     def each(value: Any) -> NDArray[np.float64]:

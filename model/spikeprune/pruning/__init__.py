@@ -8,9 +8,10 @@ from spikeprune.pruning.ablations import (
     AdaptiveWithoutRenormalisation,
 )
 from spikeprune.pruning.base import PruningRule
+from spikeprune.pruning.contribution import ContributionPruning, UseItOrLoseIt
 from spikeprune.pruning.controls import NoPruning, PostTrainingPruning, RandomRemoval
 from spikeprune.pruning.events import FREEZE, REMOVE, PruningState
-from spikeprune.pruning.ranks import LeastActiveNeurons, SmallestOfLayer, SmallestOfNeuron
+from spikeprune.pruning.ranks import SmallestOfLayer, SmallestOfNeuron
 from spikeprune.pruning.registry import RULES, as_rule, find_rule, known_rules, make_rule, rule_class, specification
 from spikeprune.pruning.soft import SoftPruning
 from spikeprune.pruning.thresholds import (
@@ -21,16 +22,25 @@ from spikeprune.pruning.thresholds import (
     FocusedSettlingPruning,
     SettlingPruning,
 )
+from spikeprune.pruning.whole_neurons import (
+    AdaptiveNeuronPruning,
+    AdaptiveNeuronsAndWeights,
+    LeastActiveNeurons,
+    QuietNeurons,
+)
 
 __all__ = [
     "FREEZE",
     "REMOVE",
     "RULES",
     "AdaptiveGlobalThreshold",
+    "AdaptiveNeuronPruning",
+    "AdaptiveNeuronsAndWeights",
     "AdaptivePruning",
     "AdaptiveWithoutActivity",
     "AdaptiveWithoutRenormalisation",
     "ConstantPruning",
+    "ContributionPruning",
     "CriticalPeriodPruning",
     "FocusedPruning",
     "FocusedSettlingPruning",
@@ -39,11 +49,13 @@ __all__ = [
     "PostTrainingPruning",
     "PruningRule",
     "PruningState",
+    "QuietNeurons",
     "RandomRemoval",
     "SettlingPruning",
     "SmallestOfLayer",
     "SmallestOfNeuron",
     "SoftPruning",
+    "UseItOrLoseIt",
     "as_rule",
     "find_rule",
     "known_rules",

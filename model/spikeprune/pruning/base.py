@@ -77,6 +77,9 @@ class PruningRule:
     normalised_sum: ClassVar[str] = ""
     #: Sums over all neurons, made at a pruning event before ``update_neurons``: name of the sum to neuron variable.
     population_sums: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    #: Whether the rule removes neurons, all synapses of one at once: then the program becomes smaller with them
+    #: (:mod:`spikeprune.backend.compact`), so that the strings may not name `N`.
+    removes_neurons: ClassVar[bool] = False
     #: The neuron variable (or parameter) that is the current threshold, for the history of a run.
     threshold: ClassVar[str] = ""
 
@@ -138,6 +141,8 @@ class PruningRule:
             If one of them is still a share (:meth:`for_images`).
         """
         values = {**SCHEDULE, **{name: value for name, value in asdict(self).items() if name in SCHEDULE}}
+        if values["stop"] == 1 and isinstance(values["stop"], float):
+            values["stop"] = SCHEDULE["stop"]  # the end of any training
         for name, value in values.items():
             if not isinstance(value, int):
                 raise ParameterError(

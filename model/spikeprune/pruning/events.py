@@ -54,6 +54,8 @@ class PruningState:
         Spikes of all neurons since the last pruning event.
     neurons : dict of str to ndarray [neurons]
         The variables that the rule adds to the neurons, and ``depressible`` where it uses that.
+    synapses : dict of str to ndarray [inputs, neurons]
+        The rule's ``synapse_variables``.
     """
 
     w: NDArray[Any]
@@ -61,6 +63,7 @@ class PruningState:
     plastic: NDArray[np.bool_]
     interval_spikes: float = 0.0
     neurons: dict[str, NDArray[Any]] = field(default_factory=dict)
+    synapses: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     @property
     def total(self) -> NDArray[Any]:

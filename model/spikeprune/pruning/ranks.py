@@ -1,4 +1,4 @@
-"""Rules that remove by rank: the smallest weights of each neuron or of the layer, and the least active neurons.
+"""Rules that remove by rank: the smallest weights of each neuron or of the layer.
 
 Up to the m-th pruning event the share ``share * min(m / events, 1)`` is removed, as exactly as whole numbers allow.
 What counts is the order alone, so no threshold has to be chosen.  Ranks are what Brian2's statements cannot say, hence
@@ -13,12 +13,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeprune.parameters import parameter
 from spikeprune.pruning import parts, shared
 from spikeprune.pruning.base import PruningRule
 from spikeprune.pruning.events import PruningState, statements
 
-__all__ = ["LeastActiveNeurons", "SmallestOfLayer", "SmallestOfNeuron"]
+__all__ = ["SmallestOfLayer", "SmallestOfNeuron"]
+
 
 def _number(rule: Any, state: PruningState, size: Any, left: Any) -> NDArray[Any]:
     """How many of `left` are to go now, of `size` in the beginning."""
@@ -130,66 +130,3 @@ class SmallestOfLayer(PruningRule):
 
     name: ClassVar[str] = "smallest-of-layer"
     parts = (_smallest("int(alive) - 1", "0", "all_fan_in", {"all_fan_in": "fan_in"}, _layer_twin), LAST_TO_GO)
-
-
-def _rank_neurons(rule: Any, state: PruningState) -> None:
-    count, event = state.neurons["count"], state.neurons["event"]
-    exists = state.fan_in > 0
-    event[:] = np.minimum(event + 1, rule.events)
-    state.neurons["activity"][:] = count * exists - ~exists
-    count[:] = 0
-
-
-def _inactive(rule: Any, state: PruningState) -> NDArray[np.bool_]:
-    order = np.argsort(state.neurons["activity"], kind="stable")
-    goes = np.zeros(len(order), bool)
-    goes[order[: int(rule.share * state.neurons["event"][0] / rule.events * len(order) + 0.5)]] = True
-    return goes[None, :]
-
-
-@dataclass(frozen=True)
-class LeastActiveNeurons(PruningRule):
-    """Remove all synapses of the given share of the neurons, those first that have fired least since the last event.
-
-    Our reading of online neuron pruning with a constant number of neurons (Guo et al. 2020, the sister paper [1]_).
-
-    Parameters
-    ----------
-    share : float
-        Share of the neurons that lose their synapses in the end.
-    events, start, interval
-        See :class:`SmallestOfNeuron`.
-
-    References
-    ----------
-    .. [1] W. Guo, H. E. Yantir, M. E. Fouda, A. M. Eltawil, K. N. Salama, "Towards efficient neuromorphic hardware:
-       unsupervised adaptive neuron pruning", Electronics 9:1059 (2020).
-    """
-
-    share: float = parameter(0.5, "1", "share of the neurons that lose their synapses", "[1]", "share")
-    events: int = shared.events()
-    start: float = shared.start()
-    interval: float = shared.interval()
-
-    name: ClassVar[str] = "least-active-neurons"
-    parts = (
-        parts.Part(
-            variables="""event    : 1  # pruning events so far, at most `events`
-count    : 1  # spikes since the last event
-activity : 1  # spikes between the last two events; -1 of a neuron without synapses
-noted    : 1  # 1: its activity has been noted""",
-            on_spike="count += 1",
-            update_neurons="""event = clip(event + 1, 0, events)
-activity = count*int(fan_in > 0) - int(fan_in < 1)
-noted = note(host, 0, activity, i)
-count = 0""",
-            initial={"event": 0, "count": 0, "activity": 0},
-            twin=_rank_neurons,
-        ),
-        parts.remove(
-            "(activity_post < kth_value(host, 0, share_post*event_post/events_post*N)"
-            " or (activity_post == kth_value(host, 0, share_post*event_post/events_post*N)"
-            " and j <= kth_number(host, 0, share_post*event_post/events_post*N)))",
-            _inactive,
-        ),
-    )

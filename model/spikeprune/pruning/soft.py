@@ -27,7 +27,7 @@ def _settled_and_small(rule: Any, state: PruningState) -> Any:
 class SoftPruning(PruningRule):
     """Freeze the weights below a threshold of every neuron that has fired often enough.
 
-    The rule of Shi et al. (2019) [1]_ as far as it is known here: pruning during training, decided for each output
+    The rule of Shi et al. (2019) as far as it is known here: pruning during training, decided for each output
     neuron from its own firing history.  Frozen weights are never updated again but *still transmit*, so the rule saves
     weight updates and no transmissions.  What "settled" means, the threshold and the frozen value are parameters.
 

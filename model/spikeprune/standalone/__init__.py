@@ -19,7 +19,7 @@ from . import functions as _functions  # noqa: F401  (gives Brian2's functions a
 from . import gsl as _gsl  # noqa: F401  (admits the fast device to a state updater)
 from .codeobject import FastCPPStandaloneCodeObject, fast_code_object
 from .device import FAST_DEVICE, FastCPPStandaloneDevice
-from .flags import FLAGS
+from .flags import FLAGS, MODEL_FLAGS
 from .layer import LayerGroup
 from .promises import BrokenPromiseError
 from .renewal import RenewalGroup
@@ -29,6 +29,7 @@ from .synapses import DenseSynapses, PairedSynapses
 __all__ = [
     "FAST_DEVICE",
     "FLAGS",
+    "MODEL_FLAGS",
     "BrokenPromiseError",
     "DenseSynapses",
     "FastCPPStandaloneCodeObject",

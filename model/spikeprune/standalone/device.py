@@ -65,8 +65,8 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
     happens unless there are several clocks, a report or a limit of the run time; these work as in Brian2, except that
     times are always those of a clock on the wall.  Nor is code called that acts on events where there are none.
 
-    Unless the preferences of Brian2 name compiler flags, the device chooses them (see `flags.FLAGS`): double precision
-    follows IEEE rules strictly; single precision is compiled for speed and knows no infinity.  A program compiled with
+    Unless the preferences of Brian2 name compiler flags, the device chooses them (see `flags.MODEL_FLAGS`): Brian2's
+    own and wide vectors; single precision knows no infinity.  A program compiled with
     ``-ffast-math`` is also linked with it, without which numbers below the normal range are not rounded to zero, and
     decaying variables become many times slower.  Headers are compiled once.
 

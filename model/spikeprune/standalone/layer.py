@@ -71,6 +71,9 @@ class LayerGroup(NeuronGroup):
         Name of an event to its cause, another event of these neurons: a promise that the condition of the first, where
         it does not hold for a neuron, only begins to hold after the second has occurred for it.  Then nothing but
         neurons for which it held in the last time step, or for which the cause has occurred since, is asked.
+    blocks : int, optional
+        The group consists of so many parts of equal size, several networks side by side; the numbers of a part do not
+        depend on the others, not even in what is left out of its state update.
 
     Raises
     ------
@@ -85,7 +88,9 @@ class LayerGroup(NeuronGroup):
     Groups with a `refractory` period of Brian2's own are tested in "thresholds" as ever.
     """
 
-    def __init__(self, N: int, model: Any, *args: Any, lasting: Mapping[str, str] | None = None, **kwds: Any) -> None:
+    def __init__(
+        self, N: int, model: Any, *args: Any, lasting: Mapping[str, str] | None = None, blocks: int = 1, **kwds: Any
+    ) -> None:
         super().__init__(N, model, *args, **kwds)
         for names in (lasting or {}).items():
             for name in names:
@@ -103,15 +108,17 @@ class LayerGroup(NeuronGroup):
             thresholder.template_kwds["cause_variable"] = self.variables[f"_{cause}space"]
         # The code of one neuron is no loop.
         if "spike" in self.events and self._refractory is False and N > 1:
-            self._fuse()
+            self._fuse(blocks)
 
-    def _fuse(self) -> None:
+    def _fuse(self, blocks: int) -> None:
         updater, thresholder = self.state_updater, self.thresholder["spike"]
         updater.__class__, updater.codeobj_class = FusedStateUpdater, fast_code_object()
         updater.variables = Variables(updater)
         updater.variables.add_auxiliary_variable("_cond", dtype=bool)
         updater.needed_variables = [*updater.needed_variables, "_spikespace"]
-        updater.template_kwds = {**(updater.template_kwds or {}), "eventspace_variable": self.variables["_spikespace"]}
+        updater.template_kwds = {
+            **(updater.template_kwds or {}), "eventspace_variable": self.variables["_spikespace"], "blocks": blocks,
+        }  # fmt: skip
         thresholder.__class__ = FusedThresholder
         self.contained_objects.append(ScheduleCheck(self, self._check_order))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from brian2 import Quantity, Synapses, second
 from brian2.codegen.codeobject import create_runner_codeobj
+from brian2.devices.device import get_device
 from brian2.groups.subgroup import Subgroup
 from brian2.synapses.synapses import SynapticPathway
 
@@ -49,7 +50,7 @@ class UndelayedPathway(SynapticPathway):
         self.template = self.synapses.pathway_template
         self.needed_variables = [self.eventspace_name]
         self.template_kwds["eventspace_variable"] = self.source.variables[self.eventspace_name]
-        self.template_kwds["only_variable"] = None
+        self.template_kwds |= {"only_variable": None, "blocks": self.synapses.blocks}
         if self.only is not None:
             name = f"_{self.only}space"
             # Under this name, the variable is not taken for the event space of the pathway itself.
@@ -84,6 +85,8 @@ class RegularSynapses(Synapses):
     #: How the neurons are connected, in words and as the argument `j` of `Synapses.connect`.
     pattern: str
     pattern_j: str | None
+    #: Number of blocks, whose neurons are connected to those of the same block only.
+    blocks = 1
 
     def __init__(
         self,
@@ -153,16 +156,21 @@ class RegularSynapses(Synapses):
             raise TypeError(f"{kind} are connected {self.pattern} by connect() without arguments: use Synapses.")
         if self._connect_called:
             raise TypeError(f"{kind} '{self.name}' are already connected: call connect() once.")
-        super().connect(j=self.pattern_j, skip_if_invalid=skip_if_invalid, namespace=namespace, level=level + 1)
+        super().connect(j=self._targets(), skip_if_invalid=skip_if_invalid, namespace=namespace, level=level + 1)
+
+    def _targets(self) -> str | None:
+        """Return the targets of a neuron, as Brian2's argument `j`."""
+        return self.pattern_j
 
     def _add_synapses_generator(self, *args: Any, namespace: Mapping[str, Any] | None = None, **kwds: Any) -> None:
         fast = self._fast_class()
-        if fast is None:
+        template, made_by = getattr(get_device(), "regular_creation", (CREATION_TEMPLATE, fast))
+        if made_by is None:
             super()._add_synapses_generator(*args, namespace=namespace, **kwds)
             return
         create = create_runner_codeobj(
-            self, "", CREATION_TEMPLATE, name=f"{self.name}_{CREATION_TEMPLATE}_codeobject*", check_units=False,
-            run_namespace=namespace, codeobj_class=fast,
+            self, "", template, name=f"{self.name}_{template}_codeobject*", check_units=False,
+            run_namespace=namespace, codeobj_class=made_by,
         )  # fmt: skip
         create()
 
@@ -190,6 +198,9 @@ class DenseSynapses(RegularSynapses):
     where : dict of str to str, optional
         Name of a pathway to a condition: a promise that the pathway's statements change nothing at synapses for which
         it does not hold, so that they may be left out.
+    blocks : int, optional
+        Both groups consist of so many parts of equal size, and neurons of a part are connected to all of the same part
+        of the other group only: several networks side by side.  Synapses are numbered row by row as ever.
     *args, **kwds
         Passed on to `Synapses`, except that `delay` can only be zero.
 
@@ -219,8 +230,16 @@ class DenseSynapses(RegularSynapses):
         *args: Any,
         only: Mapping[str, str] | None = None,
         where: Mapping[str, str] | None = None,
+        blocks: int = 1,
         **kwds: Any,
     ) -> None:
+        self.blocks = blocks
+        for role, group in [("source", source), ("target", source if target is None else target)]:
+            if blocks > 1 and len(group) % blocks:
+                raise TypeError(
+                    f"The {role} of DenseSynapses has {len(group)} neurons, which are no {blocks} blocks of equal "
+                    "size: give a multiple."
+                )
         super().__init__(source, target, *args, **kwds)
         for pathway, event in (only or {}).items():
             if pathway not in self._pathway_names() or event not in getattr(self, pathway).target.events:
@@ -236,6 +255,12 @@ class DenseSynapses(RegularSynapses):
                     f"one of {', '.join(self._pathway_names())}."
                 )
             getattr(self, pathway).where = condition
+
+    def _targets(self) -> str | None:
+        if self.blocks == 1:
+            return None
+        rows, columns = len(self.source) // self.blocks, len(self.target) // self.blocks
+        return f"k for k in range(i//{rows}*{columns}, (i//{rows} + 1)*{columns})"
 
 
 class PairedSynapses(RegularSynapses):

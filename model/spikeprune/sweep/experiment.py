@@ -204,7 +204,7 @@ class Experiment:
         return [
             PlannedRun(variant.label, Settings(parameters, rules[variant.label], seed=seed, **self.options), checksum)
             for neurons, seeds in self.sizes.items()
-            for scaled in [scaled_values(neurons, ink) if self.scaled else {}]
+            for scaled in [scaled_values(neurons, ink, *([] if shown is None else [shown])) if self.scaled else {}]
             for seed in seeds
             for variant in self.variants
             for values in [{**scaled, **variant.network, "neurons": neurons, "inputs": inputs}]

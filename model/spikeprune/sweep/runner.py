@@ -14,7 +14,7 @@ import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from spikeprune.provenance import provenance
 from spikeprune.quiet import leave_interrupts_ignored
 from spikeprune.summary import Summary
 from spikeprune.sweep.experiment import Experiment, PlannedRun
+from spikeprune.sweep.groups import Group, groups_of
 from spikeprune.sweep.results import group_results, run_table, write_results
 from spikeprune.sweep.task import build_program, carry_out, finished
 
@@ -90,6 +91,7 @@ def sweep(
     *,
     scheduler: str | None = None,
     workers: int | None = None,
+    replicas: int = 1,
     watcher: Watcher | None = None,
 ) -> SweepResult:
     """Run what is missing of an experiment and write its results.
@@ -107,6 +109,9 @@ def sweep(
         best (``dask worker --nthreads 1``), since each does one run at a time.  Processes on this machine unless given.
     workers : int, optional
         Processes on this machine, one a core unless given; 0 to run everything in this process, for debugging.
+    replicas : int
+        At most so many runs that differ in nothing but seeds and parameters of the rule are trained in one program
+        (:mod:`spikeprune.together`); which runs were in one before makes no difference.
     watcher : Watcher, optional
 
     Returns
@@ -121,6 +126,8 @@ def sweep(
     """
     watcher = watcher or Watcher()
     leave_interrupts_ignored()
+    if replicas < 1:
+        raise ParameterError(f"replicas is {replicas}: at least 1 network is in a program.")
     experiment = Experiment.read(Path(path))
     dataset = experiment.data.load()
     for note in dataset.notes:
@@ -133,9 +140,10 @@ def sweep(
     failures: dict[str, str] = {}
     if missing:
         _make_folder(root)
-        with _client(scheduler, workers, len(missing), watcher) as client:
+        jobs = groups_of(missing, replicas)
+        with _client(scheduler, workers, len(jobs), watcher) as client:
             own_process = scheduler is not None or workers != 0
-            failures = _carry_out(client, missing, root, experiment.data.origin, own_process, watcher)
+            failures = _carry_out(client, jobs, root, experiment.data.origin, own_process, watcher)
     summaries = [(run, Summary.read(root / run.name)) for run in runs if finished(root / run.name)]
     table = run_table((run.label, summary) for run, summary in summaries)
     if table.empty:
@@ -201,41 +209,40 @@ class OwnSession(WorkerPlugin):
 
 
 def _carry_out(
-    client: Client, runs: Sequence[PlannedRun], root: Path, origin: dict[str, Any], own_process: bool, watcher: Watcher
+    client: Client, groups: Sequence[Group], root: Path, origin: dict[str, Any], own_process: bool, watcher: Watcher
 ) -> dict[str, str]:
     token = uuid.uuid4().hex[:8]
     topic = f"spikeprune-{token}"
     client.subscribe_topic(topic, lambda event: watcher.message(event[1]))
     programs: dict[str, Future] = {}
-    planned: dict[str, PlannedRun] = {}
+    planned: dict[str, Group] = {}
     futures = []
-    for run in runs:
-        key = _program_key(run)
+    for group in groups:
+        first = group.runs[0]
+        runs = [
+            {"name": run.name, "folder": str(root / run.name), "settings": run.settings.as_dict()} for run in group.runs
+        ]  # fmt: skip
         job = {
-            "name": run.name, "folder": str(root / run.name), "settings": run.settings.as_dict(), "origin": origin,
-            "checksum": run.checksum, "topic": topic, "own_process": own_process,
+            "runs": runs, "replicas": group.replicas, "origin": origin, "checksum": first.checksum, "topic": topic,
+            "own_process": own_process,
         }  # fmt: skip
-        if run.settings.backend in COMPILED and key not in programs:
-            programs[key] = client.submit(build_program, job, key=f"build-{len(programs)}-{token}", priority=FIRST)
+        if first.settings.backend in COMPILED and group.program not in programs:
+            future = client.submit(build_program, job, key=f"build-{len(programs)}-{token}", priority=FIRST)
+            programs[group.program] = future
         future = client.submit(
-            carry_out, job, programs.get(key), key=f"{run.name}-{token}", priority=run.settings.parameters.neurons
-        )
-        planned[str(future.key)] = run
+            carry_out, job, programs.get(group.program), key=f"{first.name}-{token}",
+            priority=first.settings.parameters.neurons * len(runs),
+        )  # fmt: skip
+        planned[str(future.key)] = group
         futures.append(future)
     failures = {}
     for future in as_completed(futures, raise_errors=False):
-        run, sentence = planned[str(future.key)], _failure(future)
-        if sentence:
-            failures[run.name] = sentence
-        watcher.done(run, sentence)
+        sentence = _failure(future)
+        for run in planned[str(future.key)].runs:
+            if sentence:
+                failures[run.name] = sentence
+            watcher.done(run, sentence)
     return failures
-
-
-def _program_key(run: PlannedRun) -> str:
-    """Tell runs apart that need different programs; rules that do not act in training share one."""
-    settings = run.settings
-    rule = settings.rule.fingerprint() if settings.rule.acts_in_training else ""
-    return str((asdict(settings.parameters), rule, settings.chunk, settings.precision, settings.backend))
 
 
 def _failure(future: Future) -> str:

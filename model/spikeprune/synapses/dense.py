@@ -126,5 +126,5 @@ class PrunedDenseSynapses(PrunedSynapses, DenseSynapses):
         """Create all synapses, alive."""
         super().connect(*args, level=level + 1, **kwds)
         if self._by_neuron:
-            self.outgoing.fan_out = self.outgoing.plastic_out = len(self.target)
-            self.host.incoming.fan_in = self.host.incoming.plastic_in = len(self.source)
+            self.outgoing.fan_out = self.outgoing.plastic_out = len(self.target) // self.blocks
+            self.host.incoming.fan_in = self.host.incoming.plastic_in = len(self.source) // self.blocks

@@ -48,8 +48,12 @@ class RuleLanguage:
             return name
         return f"{f'abs({name})' if self.signed else name}/{UNIT}"
 
-    def translated(self, rule: PruningRule, what: str, variables: Iterable[str]) -> str:
+    def translated(
+        self, rule: PruningRule, what: str, variables: Iterable[str], block: tuple[int, int] | None = None
+    ) -> str:
         """Return one of a rule's strings in the names of the host's synapses, which have these variables.
+
+        With several networks side by side, `block` is the number of sources and of targets of each.
 
         Raises
         ------
@@ -59,6 +63,9 @@ class RuleLanguage:
         code, variables = getattr(rule, what), set(variables)
         ours = {name[len(PREFIX) :]: name for name in variables if name.startswith(PREFIX)}
         ours |= {name: f"{PREFIX}{name}" for name in ("N", "host")}
+        if block is not None:
+            rows, columns = block
+            ours |= {"i": f"(i % {rows})", "j": f"(j % {columns})", "host": f"({PREFIX}host + j // {columns})"}
         for name in GONE:  # a rule has to copy them to a variable of its own
             ours.pop(name, None)
         check_names(rule, what, code, {*ours, *KNOWN, *variables})

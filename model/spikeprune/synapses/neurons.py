@@ -28,7 +28,12 @@ from spikeprune.synapses.counting import whole
 from spikeprune.synapses.masks import assigned, renamed
 from spikeprune.synapses.ranks import RANKS
 
-__all__ = ["FUNCTIONS", "RuleNeurons", "check_names"]
+__all__ = ["COPY", "FUNCTIONS", "NETWORK", "RuleNeurons", "check_names", "network_of_each"]
+
+#: Variable of a neuron that says to which of several networks it belongs.
+NETWORK = "_network"
+#: Prefix of the copies of sums over a network.
+COPY = "copied_"
 
 #: Functions that the strings of a rule may call, besides Brian2's.
 FUNCTIONS = {"uniform": uniform, **RANKS}
@@ -51,21 +56,24 @@ class RuleNeurons:
         What the host offers besides weights and spikes.
     counted : bool
         Whether synapses are counted by neuron.
+    blocks : int
+        Number of networks that lie side by side in the target, each with parameters and sums of its own.
     """
 
     def __init__(
         self, rule: PruningRule, target: Any, name: str, *, on: str | None, every: Any, start: Any, stop: Any,
-        roles: Mapping[str, Any], counted: bool,
+        roles: Mapping[str, Any], counted: bool, blocks: int = 1,
     ) -> None:  # fmt: skip
-        self.rule, self.target, self.roles = rule, target, roles
+        self.rule, self.target, self.roles, self.blocks = rule, target, roles, blocks
         parent, clock = whole(target), target.clock
         self.values = rule.neuron_parameters() if rule.acts_in_training else {}
         self.sums = dict(rule.population_sums) if rule.acts_in_training else {}
-        self.parameters = self._single(self.values, clock, f"{name}_rule")
-        self.population = self._single(self.sums, clock, f"{name}_population")
+        # Synapses cannot look up to which network a neuron belongs, so with several, each neuron has the parameters.
+        self.parameters = self._group(self.values, 1 if blocks == 1 else len(parent), clock, f"{name}_rule")
+        self.population = self._group(self.sums, blocks, clock, f"{name}_population")
         numbers = {role: value for role, value in roles.items() if not isinstance(value, tuple)}
         #: What the strings of the rule mean by N, the number of target neurons, and by host, a number for each host.
-        self.numbers = {"N": len(target), "host": crc32(name.encode()) % 2**31}
+        self.numbers = {"N": len(target) // blocks, "host": crc32(name.encode()) % 2**31}
         constants = {f"rule_{number}": value for number, value in self.numbers.items()}
         namespace = {**numbers, **FUNCTIONS, **constants, "every": every, "start": start, "stop": stop}
         # Times of steps are compared as whole numbers, which no rounding of times can shift.
@@ -76,7 +84,7 @@ class RuleNeurons:
         self.ends_depression = counted and "depressible" in assigned(rule.update_neurons)
         fans += "was_depressible : 1\n" if self.ends_depression else ""
         self.incoming = b2.NeuronGroup(
-            len(parent), statements("total : 1", fans, rule.variables if rule.acts_in_training else ""),
+            len(parent), statements("total : 1", fans, rule.variables if rule.acts_in_training else "", self._copies()),
             events={"prune": condition} if rule.acts_in_training and on is None else None, clock=clock,
             dtype={"spent_in": np.int64}, namespace={k: v for k, v in namespace.items() if v is not None},
             name=f"{name}_incoming",
@@ -87,10 +95,21 @@ class RuleNeurons:
         if rule.acts_in_training:
             self._attach(parent, on)
 
-    def _single(self, names: Any, clock: Any, name: str) -> Any:
+    def _copies(self) -> str:
+        """Equations of the copies of sums that synapses read where there are several networks."""
+        return "".join(f"{COPY}{name} : 1\n" for name in self.sums) if self.blocks > 1 else ""
+
+    def for_synapses(self) -> dict[str, str]:
+        """Return what synapses may name of the incoming neurons, with the variable that they read."""
+        names = [*self.incoming.equations.names, *self.values, *self.sums]
+        names += [role for role, value in self.roles.items() if isinstance(value, tuple)]
+        copied = {name: f"{COPY}{name}" for name in self.sums} if self.blocks > 1 else {}
+        return {name: copied.get(name, name) for name in names if name in self.incoming.variables}
+
+    def _group(self, names: Any, size: int, clock: Any, name: str) -> Any:
         if not names:
             return None
-        made = b2.NeuronGroup(1, "".join(f"{each} : 1\n" for each in names), clock=clock, namespace={}, name=name)
+        made = b2.NeuronGroup(size, "".join(f"{each} : 1\n" for each in names), clock=clock, namespace={}, name=name)
         for each, value in self.values.items() if names is self.values else ():
             made.variables[each].set_value(value)  # an attribute could be the group's own, such as events
         return made
@@ -98,9 +117,12 @@ class RuleNeurons:
     def _attach(self, parent: Any, on: str | None) -> None:
         """Let the rule's code run at the events of the target."""
         rule, variables = self.rule, self.incoming.variables
+        if self.sums and self.blocks > 1:
+            network_of_each(self.incoming, self.blocks)
         for group in (self.parameters, self.population):
             for name in group.equations.names if group is not None else ():
-                variables.add_reference(name, group, name, index="0")
+                index = "0" if len(group) == 1 else None if len(group) == len(parent) else NETWORK
+                variables.add_reference(name, group, name, index=index)
         for role, value in self.roles.items():
             if isinstance(value, tuple):
                 single = len(value[0]) == 1 or value[0].variables[value[1]].scalar
@@ -125,7 +147,8 @@ class RuleNeurons:
         # A mere copy would be another name of the same array to NumPy, which then changes in place.
         before = "was_depressible = clip(depressible, 0, 1)" if self.ends_depression else ""
         after = "total = 0" if "plastic_in" in variables else "total = 0\nfan_in = 0"
-        self._run("prune", "update_neurons", statements(before, rule.update_neurons, after))
+        copied = "\n".join(f"{COPY}{name} = {name}" for name in self.sums) if self.blocks > 1 else ""
+        self._run("prune", "update_neurons", statements(before, copied, rule.update_neurons, after))
         if rule.normalised_sum and "normalised_sum" in self.roles:
             self._run("pruned", "normalised_sum", f"normalised_sum = {rule.normalised_sum}")
 
@@ -135,6 +158,8 @@ class RuleNeurons:
         names = {number: f"rule_{number}" for number in self.numbers}
         if self.target.start > 0:
             names["i"] = f"(i - {self.target.start})"  # numbers of a part of a group begin with it
+        if self.blocks > 1:
+            names |= {"i": "(i % rule_N)", "host": "(rule_host + i // rule_N)"}
         place(self.incoming.run_on_event(event, renamed(code, names)), what)
 
     def sum_up(self) -> Any:
@@ -142,17 +167,29 @@ class RuleNeurons:
         if not self.sums:
             return None
         add = "\n".join(f"{name}_post += {variable}_pre" for name, variable in self.sums.items())
-        clear = "\n".join(f"{name}_post = 0" for name in self.sums)
+        cleared = [f"{name}_post" for name in self.sums]
+        cleared += [f"{COPY}{name}_pre" for name in self.sums] if self.blocks > 1 else []
+        clear = "\n".join(f"{name} = 0" for name in cleared)
+        several = {"blocks": self.blocks} if self.blocks > 1 else {}
         kind: Any = DenseSynapses if self.pruned is self.incoming else b2.Synapses
         made = kind(
             self.pruned, self.population, on_pre={"add": add, "clear": clear}, on_event="prune", namespace={},
             clock=self.incoming.clock, name=f"{self.population.name}_sums",
-            delay={"add": 0 * b2.ms, "clear": 0 * b2.ms},
+            delay={"add": 0 * b2.ms, "clear": 0 * b2.ms}, **several,
         )  # fmt: skip
         made.connect()
         place(made.add, "population")
         place(made.clear, "clear")
         return made
+
+
+def network_of_each(group: Any, networks: int) -> None:
+    """Give the neurons of a group the number of their network, from 0, as the index :data:`NETWORK`."""
+    if NETWORK not in group.variables:
+        numbers = np.arange(len(group), dtype=np.int32) // (len(group) // networks)
+        group.variables.add_array(
+            NETWORK, size=len(group), dtype=np.int32, values=numbers, constant=True, read_only=True
+        )  # fmt: skip
 
 
 def check_names(rule: PruningRule, what: str, code: str, known: set[str]) -> None:

@@ -141,15 +141,13 @@ class PrunedSynapses(Synapses):
         when = self._when
         times = {name: when[name] for name in ("every", "stop")} | {"start": when["start"] or 0 * b2.second}
         self.host = RuleNeurons(
-            self.rule, self.target, self.name, on=when["on"], roles=self._roles, counted=self._by_neuron, **times
+            self.rule, self.target, self.name, on=when["on"], roles=self._roles, counted=self._by_neuron,
+            blocks=getattr(self, "blocks", 1), **times,
         )  # fmt: skip
         self.namespace.update({f"{PREFIX}{name}": value for name, value in self.host.numbers.items()})
-        names = [*self.host.incoming.equations.names, *self.host.values, *self.host.sums]
-        names += [role for role, value in self._roles.items() if isinstance(value, tuple)]
-        for name in names:
-            if name in self.host.incoming.variables:
-                index = "0" if self.host.incoming.variables.indices[name] == "0" else "_postsynaptic_idx"
-                self.variables.add_reference(f"{PREFIX}{name}_post", self.host.incoming, name, index=index)
+        for name, variable in self.host.for_synapses().items():
+            index = "0" if self.host.incoming.variables.indices[variable] == "0" else "_postsynaptic_idx"
+            self.variables.add_reference(f"{PREFIX}{name}_post", self.host.incoming, variable, index=index)
 
     def _add_updater(
         self, code: str, prepost: str, objname: str | None = None, delay: Any = None, event: str = "spike"
@@ -208,7 +206,9 @@ class PrunedSynapses(Synapses):
 
     def _translated(self, what: str) -> str:
         """Return statements of the rule in the names of these synapses."""
-        return self._language.translated(self.rule, what, self.variables)
+        blocks = self.host.blocks
+        block = (len(self.source) // blocks, len(self.target) // blocks) if blocks > 1 else None
+        return self._language.translated(self.rule, what, self.variables, block)
 
     def _host_rule(self) -> None:
         """Add the pathways of the rule and everything that has to be in the network for it."""

@@ -25,17 +25,31 @@ BELOW = (-1e300, -1)
 _notes: dict[int, dict[str, Any]] = {}
 
 
+def _notes_of(host: int) -> dict[str, Any]:
+    return _notes.setdefault(host, {"columns": [], "sorted": None})
+
+
 def _note(host: Any, group: Any, value: Any, number: Any) -> NDArray[np.float64]:
-    notes = _notes.setdefault(int(np.max(host)), {"columns": [], "sorted": None})
-    if notes["sorted"] is not None:
-        notes.update(columns=[], sorted=None)
-    columns = np.broadcast_arrays(np.asarray(group, np.int64), np.asarray(value, float), np.asarray(number, np.int64))
-    notes["columns"].append([np.atleast_1d(column).copy() for column in columns])
-    return np.ones(columns[0].shape)
+    given = (np.asarray(host, np.int64), np.asarray(group, np.int64), np.asarray(value, float), np.asarray(number, int))
+    hosts, *columns = np.broadcast_arrays(*given)
+    for own in np.unique(hosts):
+        notes = _notes_of(int(own))
+        if notes["sorted"] is not None:
+            notes.update(columns=[], sorted=None)
+        notes["columns"].append([column[hosts == own] for column in columns])
+    return np.ones(hosts.shape)
 
 
 def _kth(host: Any, group: Any, k: Any) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    notes = _notes.setdefault(int(np.max(host)), {"columns": [], "sorted": None})
+    hosts, groups, ks = np.broadcast_arrays(np.asarray(host, np.int64), np.asarray(group), np.asarray(k, float))
+    values, numbers = np.full(hosts.shape, BELOW[0]), np.full(hosts.shape, BELOW[1])
+    for own in np.unique(hosts):
+        asked = hosts == own
+        values[asked], numbers[asked] = _kth_of(_notes_of(int(own)), groups[asked], ks[asked])
+    return values, numbers
+
+
+def _kth_of(notes: dict[str, Any], group: Any, k: Any) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     if notes["sorted"] is None:
         groups, values, numbers = (
             np.concatenate([np.zeros(0), *(columns[place] for columns in notes["columns"])]) for place in range(3)
@@ -43,7 +57,6 @@ def _kth(host: Any, group: Any, k: Any) -> tuple[NDArray[np.float64], NDArray[np
         order = np.lexsort((numbers, values, groups))
         notes["sorted"] = (groups[order], values[order], numbers[order])
     groups, values, numbers = notes["sorted"]
-    group, k = np.broadcast_arrays(np.asarray(group), np.asarray(k, float))
     first, end = np.searchsorted(groups, group, side="left"), np.searchsorted(groups, group, side="right")
     place = np.minimum(np.floor(k + 0.5).astype(np.int64), end - first)
     found = np.where(place < 1, 0, first + place - 1)

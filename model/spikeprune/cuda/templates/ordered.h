@@ -79,6 +79,32 @@ __global__ static void enter_events(char* occurred, const int neurons, const int
         occurred[events[k]] = 1;
 }
 
+// Puts the events of the parts of a group, a block for each part, one after the other.
+__global__ static void join_events(
+    int32_t* events, const int neurons, const int32_t* of_parts, const int* numbers, const int part)
+{
+    __shared__ int before;
+    if (threadIdx.x == 0)
+        before = 0;
+    __syncthreads();
+    int sum = 0;
+    for (int other = threadIdx.x; other < blockIdx.x; other += blockDim.x)
+        sum += numbers[other];
+    if (sum > 0)
+        atomicAdd(&before, sum);
+    __syncthreads();
+    const int number = numbers[blockIdx.x];
+    for (int k = threadIdx.x; k < number; k += blockDim.x)
+        events[before + k] = of_parts[blockIdx.x*part + k];
+    if (threadIdx.x == 0 && blockIdx.x == gridDim.x - 1)
+        events[neurons] = before + number;
+}
+
+inline void join(int32_t* events, const int neurons, const int32_t* of_parts, const int* numbers, const int part)
+{
+    join_events<<<(neurons + part - 1)/part, threads()>>>(events, neurons, of_parts, numbers, part);
+}
+
 // What lasts from one run of a network to the next, by the name of the Brian2 object.
 template <typename T> T& lasting(const std::string& name)
 {

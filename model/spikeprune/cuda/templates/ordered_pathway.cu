@@ -3,7 +3,8 @@
    everything; always in the order in which C++ does it.
 
    `pattern` says how synapses are found: 'dense' (number pre*columns + post), 'paired' (the number of both neurons), or
-   'any': a list of rows, see `ordered::Rows`. #}
+   'any': a list of rows, see `ordered::Rows`.  With several blocks, dense synapses lead to neurons of the same block
+   only, which are `others` on the other side of `own` neurons with events. #}
 {% extends 'ordered_common.cu' %}
 
 {% macro _visit(synapse) %}
@@ -17,7 +18,20 @@
 {% set _thread = 'blockIdx.x*blockDim.x + threadIdx.x' %}
 {% set _stride = 'gridDim.x*blockDim.x' %}
 {% set _threads = '1' if unit == 'all' else 'ordered::threads()' %}
-{% set _place = '_event*' ~ columns ~ ' + _partner' if pathway.prepost == 'pre' else '_partner*' ~ columns ~ ' + _event' %}
+{% set _column = ' % ' ~ columns if blocks > 1 else '' %}
+{% set _place = '_event*' ~ columns ~ ' + _partner' ~ _column if pathway.prepost == 'pre' else '_partner*' ~ columns ~ ' + _event' ~ _column %}
+
+{# The numbers of the first and last partner of an event. #}
+{% macro _of_block() %}
+            {% if blocks > 1 and only_variable is not none %}
+            const int _from = ordered::place(_only, _partners, _event/{{own}}*{{others}});
+            const int _to = ordered::place(_only, _partners, (_event/{{own}} + 1)*{{others}});
+            {% elif blocks > 1 %}
+            const int _from = _event/{{own}}*{{others}}, _to = _from + {{others}};
+            {% else %}
+            const int _from = 0, _to = _partners;
+            {% endif %}
+{%- endmacro %}
 
 {% block kernels %}
 {% if pattern == 'any' %}
@@ -49,21 +63,38 @@ __global__ void kernel_{{codeobj_name}}(const int32_t* _events, const int _last,
     {% set _which = '_only[_p]' if only_variable is not none else '_p' %}
     {% if unit == 'partner' %}
     for (int _p = {{_thread}}; _p < _partners; _p += {{_stride}})
-        for (int _k = 0; _k < _number; _k++)
-    {% elif unit == 'event' %}
-    for (int _k = {{_thread}}; _k < _number; _k += {{_stride}})
-        for (int _p = 0; _p < _partners; _p++)
-    {% elif unit == 'synapse' %}
-    for (int _k = blockIdx.y; _k < _number; _k += gridDim.y)
-        for (int _p = {{_thread}}; _p < _partners; _p += {{_stride}})
-    {% else %}
-    for (int _k = 0; _k < _number; _k++)
-        for (int _p = 0; _p < _partners; _p++)
-    {% endif %}
+    {
+        const int _partner = {{_which}};
+        {% if blocks > 1 %}
+        const int _first = ordered::place(_events, _number, _partner/{{others}}*{{own}});
+        const int _end = ordered::place(_events, _number, (_partner/{{others}} + 1)*{{own}});
+        {% else %}
+        const int _first = 0, _end = _number;
+        {% endif %}
+        for (int _k = _first; _k < _end; _k++)
         {
-            const int _event = _events[_k], _partner = {{_which}};
+            const int _event = _events[_k];
             {{_visit(_place)}}
         }
+    }
+    {% else %}
+    {% if unit == 'event' %}
+    for (int _k = {{_thread}}; _k < _number; _k += {{_stride}})
+    {% elif unit == 'synapse' %}
+    for (int _k = blockIdx.y; _k < _number; _k += gridDim.y)
+    {% else %}
+    for (int _k = 0; _k < _number; _k++)
+    {% endif %}
+    {
+        const int _event = _events[_k];
+        {{_of_block()}}
+        for (int _p = _from{{' + ' ~ _thread if unit == 'synapse' else ''}}; _p < _to; _p += {{_stride if unit == 'synapse' else '1'}})
+        {
+            const int _partner = {{_which}};
+            {{_visit(_place)}}
+        }
+    }
+    {% endif %}
     {% endif %}
 }
 {% endif %}
@@ -92,7 +123,7 @@ static ordered::History& _history = ordered::lasting<ordered::History>("{{lastin
     {% else %}
     %HOST_CONSTANTS%
     {% if unit == 'synapse' and pattern == 'dense' %}
-    const dim3 _blocks(ordered::blocks({{partners}}), ordered::at_most(_last, 64));
+    const dim3 _blocks(ordered::blocks({{others}}), ordered::at_most(_last, {{[64*blocks, 65535]|min}}));
     {% elif unit == 'all' %}
     const dim3 _blocks(1);
     {% else %}

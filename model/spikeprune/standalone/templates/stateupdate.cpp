@@ -1,12 +1,15 @@
 {# USES_VARIABLES { N } #}
 {# ALLOWS_SCALAR_WRITE #}
 {# With a condition `_awake`, blocks of neurons are left out where it holds for none of them.  With an event space, the
-   code ends with the condition of the event: a block is asked for events while its variables are in registers. #}
+   code ends with the condition of the event: a block is asked for events while its variables are in registers.  Several
+   networks side by side have blocks of their own, so that which neurons are left out depends on no other network. #}
 {% extends 'common_group.cpp' %}
 {% import 'lanes.cpp' as lanes %}
 
 {% set _finds_events = eventspace_variable is defined %}
 {% set _by_blocks = (awake or _finds_events) and not order_matters %}
+{% set _networks = blocks if blocks is defined else 1 %}
+{% set _end = '_end' if _networks > 1 else '_N' %}
 
 {% macro _update(first, end) %}
     {% if '_idx' in independent_over and not order_matters %}
@@ -80,8 +83,14 @@
     {% endif %}
     {% if _by_blocks %}
     const int _lanes = 16;
+    {% if _networks > 1 %}
+    for (int _end = _N/{{_networks}}; _end <= _N; _end += _N/{{_networks}})
+    {
+    int _start = _end - _N/{{_networks}};
+    {% else %}
     int _start = 0;
-    for (; _start + _lanes <= _N; _start += _lanes)
+    {% endif %}
+    for (; _start + _lanes <= {{_end}}; _start += _lanes)
     {
         {% if _finds_events %}
         int32_t _holds[_lanes];
@@ -89,14 +98,15 @@
 {{_block('_start + _lanes')}}
 {{_ask_block()}}
     }
-    if (_start < _N)
+    if (_start < {{_end}})
     {
         {% if _finds_events %}
         int32_t _holds[_lanes] = {0};
         {% endif %}
-{{_update('_start', '_N')}}
+{{_update('_start', _end)}}
 {{_ask_block()}}
     }
+    {{'}' if _networks > 1 else ''}}
     {% else %}
 {{_update('0', '_N')}}
     {% endif %}

@@ -7,7 +7,8 @@
 {% block maincode %}
     const int32_t _sources = {{constant_or_scalar('N_pre', variables['N_pre'])}};
     const int32_t _targets = {{constant_or_scalar('N_post', variables['N_post'])}};
-    const int32_t _fan_out = {{'1' if owner.pattern_j else '_targets'}}, _fan_in = {{'1' if owner.pattern_j else '_sources'}};
+    {% set _of_block = '/' ~ owner.blocks if owner.blocks > 1 else '' %}
+    const int32_t _fan_out = {{'1' if owner.pattern_j else '_targets' ~ _of_block}}, _fan_in = {{'1' if owner.pattern_j else '_sources' ~ _of_block}};
     const size_t _synapses = (size_t)_sources*_fan_out;
     {{_dynamic_N_outgoing}}.assign(_sources, _fan_out);
     {{_dynamic_N_incoming}}.assign(_targets, _fan_in);
@@ -22,7 +23,7 @@
         for (int32_t _k = 0; _k < _fan_out; _k++)
         {
             _pre[(size_t)_source*_fan_out + _k] = _source;
-            _post[(size_t)_source*_fan_out + _k] = {{'_source' if owner.pattern_j else '_k'}};
+            _post[(size_t)_source*_fan_out + _k] = {{'_source' if owner.pattern_j else '_source/_fan_in*_fan_out + _k' if owner.blocks > 1 else '_k'}};
         }
     {{N}} = (int32_t)_synapses;
 {% endblock %}
