@@ -186,6 +186,8 @@ def test_runs_together_leave_the_folders_of_runs_alone(
     assert [len(run.history) for run in runs] == [1, 0]
     train_together(runs)
     evaluate_together(runs)
+    assert runs[0].evaluation is not None
+    assert runs[0].evaluate(replicas=2).as_dict() == runs[0].evaluation.as_dict()
     for number in range(2):
         one, other = tmp_path / f"alone-{number}", folders[number]
         assert sorted(path.name for path in one.iterdir()) == sorted(path.name for path in other.iterdir())
