@@ -211,6 +211,7 @@ def test_finished_runs_are_never_repeated(copied: Path, finished: tuple[Path, Sw
     assert len(part.table) == 2
 
 
+@pytest.mark.long
 def test_an_interrupted_run_goes_on(
     copied: Path, finished: tuple[Path, SweepResult, Notes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
