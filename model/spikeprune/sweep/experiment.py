@@ -89,6 +89,8 @@ class PlannedRun:
         """
         values = self.settings.as_dict()
         del values["chunk"]
+        if not values["parameters"]["event_slots"]:  # runs of pixels keep the names of before there were events
+            del values["parameters"]["event_slots"]
         # What a rule does counts, not where it is defined on this machine.
         values["rule_definition"] = values["rule_definition"]["strings"]
         if self.settings.precision == "double":
