@@ -216,6 +216,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     }  # fmt: skip
     for name, function in made.items():
         app.add_directive(name, directive(function))
+    app.setup_extension("sphinx.ext.autodoc")
     app.connect("missing-reference", resolve)
     app.connect("autodoc-skip-member", skip)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
