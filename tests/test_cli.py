@@ -106,6 +106,7 @@ def test_help_and_version_do_not_import_brian2() -> None:
 
 def test_every_command_is_listed() -> None:
     listed = run("--help").stdout
+    assert "..." not in listed.split("Commands:")[1], "cut off"
     for command in (
         "train", "resume", "evaluate", "predict", "show", "compare", "sweep", "rules", "cache", "info", "fetch", "demo",
     ):  # fmt: skip
