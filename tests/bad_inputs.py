@@ -30,7 +30,10 @@ from spikeprune.errors import SpikepruneError
 from spikeprune.pruning import RULES, make_rule
 from spikeprune.sweep.experiment import Experiment
 
-MOST = 400
+#: How the option parser begins.
+PARSER = ("Invalid value for", "No such option", "No such command", "Missing ")
+#: Characters of a sentence; what may be chosen is listed, and rules and parameters are many.
+MOST = 1000
 
 
 class Case(NamedTuple):
@@ -59,7 +62,9 @@ def command(*arguments: Any, env: dict[str, str] | None = None) -> Callable[[], 
             # The option parser's own words stand in a frame.
             text = " ".join(line.strip("│ ") for line in lines if line.startswith("│"))
             raise SpikepruneError(text if text.endswith(".") else f"{text}.")
-        raise SpikepruneError(lines[-1].removeprefix("Error: "))
+        text = lines[-1].removeprefix("Error: ")
+        # The option parser's own words name the option and have no full stop.
+        raise SpikepruneError(f"{text.rstrip('.')}: see --help." if text.startswith(PARSER) else text)
 
     return run
 
@@ -105,7 +110,8 @@ def data_cases(folder: Path) -> Iterator[Case]:
         "no images": arrays(images[:0], labels[:0]), "one dimension": arrays(images.ravel()), "text": arrays("images"),
         "None": arrays(None), "few labels": arrays(images, labels[:5]), "label NaN in test": arrays(y2=labels + np.nan),
         "labels of halves": arrays(y=labels + 0.5), "unknown test class": arrays(y2=labels + 7),
-        "5 dimensions": arrays(images[..., None, None]), "colours": arrays(np.stack([images] * 3, -1)),
+        "5 dimensions": arrays(images[..., None, None]),
+        "colours": arrays(random.integers(0, 255, (10, 6, 6, 3)).astype(np.uint8)),
         "other test size": arrays(x2=images[:, :5, :5]), "rows not square": arrays(images.reshape(10, 36)[:, :35]),
         "rows of another shape": arrays(images.reshape(10, 36), shape=(5, 5)), "white 0": arrays(white=0),
         "white negative": arrays(white=-1), "white text": arrays(white="bright"), "ragged": arrays([[1, 2], [3]]),
@@ -159,7 +165,8 @@ def call_cases(folder: Path) -> Iterator[Case]:
         {"nuerons": 5},
         {"initial": "nowhere"}, {"initial": folder}, {"workers": 2},
     ):  # fmt: skip
-        yield Case("train", str(options)[:60], lambda o=options: sp.train(data, **({"rule": "none"} | o)))
+        given = {"rule": "none", "backend": "numpy"} | options
+        yield Case("train", str(options)[:60], lambda g=given: sp.train(data, **g))
     for name in ("nowhere", folder, "/etc/passwd", ""):
         yield Case("load", repr(str(name))[:40], lambda n=name: sp.load(n))
         yield Case("resume", repr(str(name))[:40], lambda n=name: sp.resume(n))

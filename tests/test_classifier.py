@@ -57,6 +57,7 @@ def words(labels: np.ndarray) -> np.ndarray:
     return np.array([f"digit {k}" for k in range(10)])[labels]
 
 
+@pytest.mark.long
 def test_the_network_is_that_of_train(
     fitted: SpikingClassifier, small: NetworkParameters, small_rule: Any, digits: Dataset
 ) -> None:

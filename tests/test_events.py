@@ -173,7 +173,7 @@ def test_what_is_no_recording_is_refused(recording: Any, message: str) -> None:
 def test_sensors_and_labels_have_to_fit() -> None:
     recordings, labels = bars(4)
     for shape in (5, (0, 5), "ab", (5,)):
-        with pytest.raises(ParameterError, match="give height and width of the sensor"):
+        with pytest.raises(ParameterError, match="give height and width"):
             sp.event_data(recordings, labels, shape=shape)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="4 training recordings but 3 training labels"):
         sp.event_data(recordings, labels[:3], recordings, labels, shape=SHAPE)

@@ -160,7 +160,7 @@ def settings(small: NetworkParameters, number: int, **changes: Any) -> Settings:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("shuffle", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_runs_together_leave_the_folders_of_runs_alone(
     shuffle: bool, small: NetworkParameters, digits: Dataset, tmp_path: Path
 ) -> None:
@@ -186,6 +186,8 @@ def test_runs_together_leave_the_folders_of_runs_alone(
     assert [len(run.history) for run in runs] == [1, 0]
     train_together(runs)
     evaluate_together(runs)
+    assert runs[0].evaluation is not None
+    assert runs[0].evaluate(replicas=2).as_dict() == runs[0].evaluation.as_dict()
     for number in range(2):
         one, other = tmp_path / f"alone-{number}", folders[number]
         assert sorted(path.name for path in one.iterdir()) == sorted(path.name for path in other.iterdir())

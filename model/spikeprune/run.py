@@ -28,6 +28,9 @@ from spikeprune.state import check_state, rule_thresholds
 
 __all__ = ["Run"]
 
+#: Images that each of several copies of a network is shown by one start of their program.
+IMAGES_OF_EACH = 100
+
 
 @dataclass(repr=False)
 class Run(TrainedNetwork):
@@ -181,11 +184,17 @@ class Run(TrainedNetwork):
         """Labels of these images [images]."""
         return self.recent.labels
 
+    def _several(self, replicas: int) -> Program:
+        """Return the program of so many copies of the network, with room for some images of each."""
+        rows = max(self.settings.chunk, IMAGES_OF_EACH * replicas)
+        return self.settings.program(self.report, replicas=replicas, rows=rows)
+
     def evaluate(
         self,
         dataset: Dataset | None = None,
         *,
         workers: int | None = None,
+        replicas: int = 1,
         progress: Callable[[int], None] | bool | None = None,
     ) -> Evaluation:
         """Show the test images to the frozen network and read their classes.
@@ -196,6 +205,8 @@ class Run(TrainedNetwork):
             Other data of the same image size and classes; the run's own unless given.
         workers : int, optional
             Programs that run at the same time, as many as there are cores unless given; the result is the same.
+        replicas : int
+            Copies of the network in one program, which are shown blocks of images at the same time: for a GPU.
         progress : callable or True, optional
             Called with the number of images done; True shows a bar.
 
@@ -209,9 +220,10 @@ class Run(TrainedNetwork):
         own = given is None or given.checksum == self.data.checksum
         data = self.dataset if given is None else given
         bar = TrainingBar("Evaluating", len(data.test_images)) if progress is True else nullcontext(progress or None)
+        program = self.program if replicas == 1 else self._several(replicas)
         with bar as shown:
             result = evaluate(
-                self.program, self.state, data, self.responses, self.labels, seed=self.settings.seed, workers=workers,
+                program, self.state, data, self.responses, self.labels, seed=self.settings.seed, workers=workers,
                 progress=shown, pruning_events=self.pruning_events,
             )  # fmt: skip
         if own:

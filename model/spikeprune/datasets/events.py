@@ -165,11 +165,11 @@ def read_bin(path: Path) -> Recording:
 
 
 def check_sensor(shape: Any) -> tuple[int, int]:
-    """Return height and width of a sensor; ParameterError if they are none."""
+    """Return height and width of a sensor or an image; ParameterError if they are none."""
     try:
         height, width = (int(each) for each in shape)
     except (TypeError, ValueError):
         height = width = 0
     if height < 1 or width < 1:
-        raise ParameterError(f"shape is {shape!r}: give height and width of the sensor, such as (34, 34).")
+        raise ParameterError(f"shape is {shape!r}: give height and width, such as (34, 34).")
     return height, width
