@@ -168,7 +168,7 @@ def main() -> None:
         if unknown := sorted(set(arguments.labels) - set(known)):
             sys.exit(f"{arguments.experiment} has no rule '{unknown[0]}': choose among {', '.join(known)}.")
         data = experiment.data.load()
-        plan = experiment.plan(data.checksum, data.n_inputs, images=len(data.train_images))
+        plan = experiment.plan(data.checksum, data.n_inputs, data.ink, len(data.train_images))
         arguments.out.mkdir(parents=True, exist_ok=True)
         for number, label in enumerate(known):
             if label in arguments.labels or not arguments.labels:

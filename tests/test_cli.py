@@ -106,6 +106,7 @@ def test_help_and_version_do_not_import_brian2() -> None:
 
 def test_every_command_is_listed() -> None:
     listed = run("--help").stdout
+    assert "..." not in listed.split("Commands:")[1], "cut off"
     for command in (
         "train", "resume", "evaluate", "predict", "show", "compare", "sweep", "rules", "cache", "info", "fetch", "demo",
     ):  # fmt: skip
@@ -310,10 +311,15 @@ def test_interrupted_run_goes_on_to_the_same_end(
     Ctrl-C comes to the background job of a script, which was started with the signal ignored.
     """
     folder = tmp_path / "run"
+    # Half a second to be interrupted in, however slow the machine is.
+    pause = (
+        "import time; from spikeprune.records import RunFolder as F; write = F.write_checkpoint; "
+        "F.write_checkpoint = lambda self, arrays: (write(self, arrays), time.sleep(0.5)); "
+    )
     command = [sys.executable, "-c", "from spikeprune.cli import main; main()", "train", "--data", str(tiny), *TINY,
                *PRUNING, "--out", str(folder)]  # fmt: skip
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [*command[:2], pause + command[2], *command[3:]], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
     )  # fmt: skip
     until = time.monotonic() + 120

@@ -54,7 +54,10 @@ def spikes_of(results: list[ChunkResult]) -> np.ndarray:
     return found[np.lexsort(found.T)]
 
 
-@pytest.fixture(scope="module", params=RULES, ids=lambda rule: rule.name)
+CHOSEN = [RULES[0], *(pytest.param(rule, marks=pytest.mark.long) for rule in RULES[1:3]), RULES[3]]
+
+
+@pytest.fixture(scope="module", params=CHOSEN, ids=lambda rule: rule.name)
 def both(request: pytest.FixtureRequest, small: NetworkParameters, pixels: np.ndarray) -> Any:
     """The same training with all neurons simulated, and with those that exist."""
     whole = RuntimeProgram(small, request.param, CHUNK, "double", target="numpy")

@@ -22,6 +22,12 @@ ROOT = Path(__file__).parents[1]
 TOOLS = ("furo", "myst_parser", "numpydoc", "sphinx", "sphinx_gallery")
 
 
+def test_every_exported_name_is_documented() -> None:
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^   (?:spikeprune\.)?([\w.]+)$", page, flags=re.MULTILINE))
+    assert set(spikeprune.__all__) - {"PRICES"} <= listed
+
+
 @pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.skipif(not all(map(find_spec, TOOLS)), reason="no Sphinx: make docs installs and builds, .ci/run too")
@@ -74,6 +80,6 @@ def test_tutorial_runs(tmp_path: Path) -> None:
         if found:
             accuracy[found[1]], removed[found[1]] = float(found[2]), float(found[3])
     assert removed["unpruned"] == 0
-    assert 60 < removed["adaptive"] < 85
-    assert all(value > 65 for value in accuracy.values())
+    assert 50 < removed["adaptive"] < 80
+    assert all(value > 75 for value in accuracy.values())
     assert not list(tmp_path.iterdir())

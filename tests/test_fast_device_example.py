@@ -20,6 +20,7 @@ def output(device: str, folder: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_fast_device_gives_the_spikes_of_brian2(tmp_path: Path) -> None:
     if shutil.which("g++") is None:

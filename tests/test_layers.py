@@ -69,6 +69,7 @@ LEVELS = {
     "together": 16,
     "summary": 16,
     "classifier": 17,
+    "exports": 17,
     "sweep": 17,
     "plots": 18,
     "report": 19,

@@ -266,7 +266,7 @@ def test_a_neuron_without_weights_survives_normalisation(program: Program) -> No
 
 def test_removed_and_frozen_weights_keep_their_value_and_the_others_make_up_the_sum() -> None:
     """Neuron 0 has lost input 2, and input 0 is frozen at 0.12: input 1 is left to bring the sum from 0.32 to 0.3."""
-    rule = SoftPruning(start=10**6)
+    rule = SoftPruning(start=10**6, interval=1000)
     program = make_program("numpy", P, rule, 1, "double")
     start = initial_state(P, rule, 0, program.layout)
     w = np.array([[0.12, 0.5], [0.2, 0.5], [0, 0.5]])

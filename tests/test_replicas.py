@@ -160,7 +160,7 @@ def settings(small: NetworkParameters, number: int, **changes: Any) -> Settings:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("shuffle", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_runs_together_leave_the_folders_of_runs_alone(
     shuffle: bool, small: NetworkParameters, digits: Dataset, tmp_path: Path
 ) -> None:

@@ -30,6 +30,7 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from spikeprune.integration import rational_euler
 from spikeprune.standalone import (
     FAST_DEVICE,
+    FLAGS,
     DenseSynapses,
     LayerGroup,
     PairedSynapses,
@@ -285,8 +286,9 @@ def project(name: str, folder: Path, **preferences: Any) -> Iterator[Callable[[]
     if shutil.which("g++") is None:
         pytest.skip("no C++ compiler")
     flags = ["-w", "-O3", "-march=native", "-ffp-contract=off"]
-    if name != FAST_DEVICE:
-        preferences = {"codegen.cpp.extra_compile_args_gcc": [*flags, "-include", "headers.h"]} | preferences
+    headers = ["-include", "headers.h"] if name != FAST_DEVICE else []
+    strict = FLAGS["double"] if name == FAST_DEVICE else flags
+    preferences = {"codegen.cpp.extra_compile_args_gcc": [*strict, *headers]} | preferences
     before = {key: prefs[key] for key in preferences}
     for key, value in preferences.items():
         prefs[key] = value

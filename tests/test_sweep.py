@@ -23,6 +23,7 @@ from distributed import Client
 from filelock import FileLock
 from typer.testing import CliRunner
 
+import spikeprune.sweep.groups as group_module
 import spikeprune.sweep.runner as module
 from spikeprune.cli import app
 from spikeprune.cli.board import Board
@@ -210,6 +211,7 @@ def test_finished_runs_are_never_repeated(copied: Path, finished: tuple[Path, Sw
     assert len(part.table) == 2
 
 
+@pytest.mark.long
 def test_an_interrupted_run_goes_on(
     copied: Path, finished: tuple[Path, SweepResult, Notes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,7 +290,11 @@ def test_runs_side_by_side_have_the_numbers_of_runs_alone(
     for run in runs:
         for name in ("network.npz", "evaluation.npz"):
             one, two = (np.load(folder / "runs" / run.name / name) for folder in (finished[0], tmp_path))
-            assert all(np.array_equal(one[key], two[key]) for key in one.files)
+            for key in one.files:
+                if one[key].dtype.kind == "f":  # NumPy's exponential of several numbers may round otherwise than of one
+                    np.testing.assert_allclose(two[key], one[key], rtol=1e-5, err_msg=key)
+                else:
+                    np.testing.assert_array_equal(two[key], one[key], err_msg=key)
 
 
 def test_groups_are_of_similar_size_and_share_their_program(tmp_path: Path) -> None:
@@ -356,7 +362,7 @@ def test_rules_that_do_not_act_in_training_share_a_program() -> None:
     rules = [{"name": "none"}, {"name": "post-training"}, {"name": "adaptive", "beta": [0.4, 0.5]}, {"name": "soft"}]
     runs = Experiment.from_dict({"data": "digits", "neurons": [10, 20], "seeds": [0, 1], "rules": rules}).plan("", 784)
     assert len(runs) == 20
-    assert len({module._program_key(run) for run in runs}) == 2 * 3
+    assert len({group_module._program(run) for run in runs}) == 2 * 3
 
 
 @pytest.fixture

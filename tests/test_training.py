@@ -381,17 +381,17 @@ def test_evaluation_does_not_depend_on_how_many_programs_run(whole: Run, monkeyp
 def test_evaluation_of_a_block_does_not_depend_on_chunks(whole: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = whole.evaluate()
     monkeypatch.setattr(whole.program, "chunk", 7)
-    run_chunk = whole.program.run
+    run_chunks = whole.program.run_all
     sizes: list[int] = []
 
-    def padded(state: Any, images: np.ndarray, **options: Any) -> Any:
-        sizes.append(len(images))
+    def padded(states: Any, images: list[np.ndarray], **options: Any) -> Any:
+        sizes.extend(len(shown) for shown in images)
         monkeypatch.setattr(whole.program, "chunk", CHUNK)
-        result = run_chunk(state, images, **options)
+        result = run_chunks(states, images, **options)
         monkeypatch.setattr(whole.program, "chunk", 7)
         return result
 
-    monkeypatch.setattr(whole.program, "run", padded)
+    monkeypatch.setattr(whole.program, "run_all", padded)
     other = whole.evaluate(workers=1)
     assert sizes == [7] * 8 + [4]
     np.testing.assert_array_equal(other.responses, expected.responses)

@@ -203,6 +203,11 @@ def is_there(name: str) -> bool:
     return True
 
 
+def skip(app: Sphinx, what: str, name: str, found: Any, skipped: bool, options: Any) -> bool | None:
+    """Leave out what scikit-learn writes into every estimator, with links into its own pages."""
+    return True if re.fullmatch(r"set_\w+_request", name) else None
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives."""
     made = {
@@ -211,5 +216,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     }  # fmt: skip
     for name, function in made.items():
         app.add_directive(name, directive(function))
+    app.setup_extension("sphinx.ext.autodoc")
     app.connect("missing-reference", resolve)
+    app.connect("autodoc-skip-member", skip)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spikeprune.classifier import SpikingClassifier
-    from spikeprune.datasets import Dataset
+    from spikeprune.datasets import Dataset, event_data
     from spikeprune.energy import PRICES, energy
     from spikeprune.errors import SpikepruneError
     from spikeprune.evaluation import Evaluation
+    from spikeprune.exports import export
     from spikeprune.operations import OperationCounts
     from spikeprune.parameters import NetworkParameters
     from spikeprune.pruning import (
@@ -61,6 +62,8 @@ __all__ = [
     "SynapticOperations",
     "count_operations",
     "energy",
+    "event_data",
+    "export",
     "load",
     "resume",
     "train",
@@ -69,10 +72,11 @@ __all__ = [
 # Imported when first used: reading operation counts should not take the seconds that importing Brian2 takes.
 _HOME = {
     "spikeprune.classifier": ("SpikingClassifier",),
-    "spikeprune.datasets": ("Dataset",),
+    "spikeprune.datasets": ("Dataset", "event_data"),
     "spikeprune.energy": ("PRICES", "energy"),
     "spikeprune.errors": ("SpikepruneError",),
     "spikeprune.evaluation": ("Evaluation",),
+    "spikeprune.exports": ("export",),
     "spikeprune.operations": ("OperationCounts",),
     "spikeprune.parameters": ("NetworkParameters",),
     "spikeprune.pruning": (

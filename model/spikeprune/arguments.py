@@ -71,13 +71,20 @@ def network_given(given: Any, neurons: int | None, data: Dataset, epochs: int = 
     if given is None:
         given = NetworkParameters()
     if isinstance(given, NetworkParameters):
-        return replace(given, neurons=given.neurons if neurons is None else neurons, inputs=data.n_inputs)
+        size = given.neurons if neurons is None else neurons
+        return replace(given, neurons=size, inputs=data.n_inputs, **_of_events(data))
     if not isinstance(given, Mapping):
         raise ParameterError(f"parameters is {given!r}: pass NetworkParameters(…), or a dict of names and values.")
     size = given.get("neurons", NetworkParameters().neurons) if neurons is None else neurons
     checked = NetworkParameters.from_dict({**given, "neurons": size})
     images = epochs * len(data.train_images)
-    return scaled_parameters(checked.neurons, data.n_inputs, data.ink, images, given)
+    found = scaled_parameters(checked.neurons, data.n_inputs, data.ink, images, given)
+    return replace(found, **_of_events(data))
+
+
+def _of_events(data: Dataset) -> dict[str, Any]:
+    """What the network has to know of event data; shown again, they would be the same."""
+    return {"event_slots": data.event_slots, **({"attempts": 1} if data.event_slots else {})}
 
 
 def refuse(options: Mapping[str, Any], rule: PruningRule, allowed: Iterable[str]) -> None:

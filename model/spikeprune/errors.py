@@ -65,7 +65,7 @@ def unknown_name(kind: str, name: str, allowed: Iterable[str]) -> str:
         One sentence for an error message.
     """
     choices = list(allowed)
-    nearest = get_close_matches(name, choices, n=1)
+    nearest = get_close_matches(str(name), choices, n=1)
     hint = f" (did you mean '{nearest[0]}'?)" if nearest else ""
     return f"Unknown {kind} '{name}'{hint}: choose one of {', '.join(choices)}."
 

@@ -41,7 +41,7 @@ class BuiltNetwork:
         ``outgoing`` (of each excitatory and each input neuron, what concerns its synapses), ``rule`` (its parameters,
         where it has some).
     pixels : brian2.TimedArray
-        Pixel values of the chunk's images [chunk, inputs].
+        Pixels of the chunk's images [chunk, inputs]; of event data, bytes of times [chunk*2*slots, inputs].
     spike_monitor, presentation_monitor
         Excitatory spikes; image, attempt and spikes of each presentation.
     state : dict of str to (dtype, int)

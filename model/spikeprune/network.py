@@ -34,6 +34,8 @@ __all__ = [
     "model_namespace",
 ]
 
+#: Of a time of event data, in ms: two bytes reach to 655 ms.
+EVENT_UNIT = 0.01
 #: Random numbers of an attempt start at this multiple; no neuron draws so many in one presentation.
 DRAWS_PER_ATTEMPT = 65536
 
@@ -61,6 +63,7 @@ def model_namespace(p: NetworkParameters) -> dict[str, Any]:
         "draws_per_attempt": DRAWS_PER_ATTEMPT,
         "uniform": uniform,
         "stop_when": show.stop_when,
+        "event_unit": EVENT_UNIT * b2.ms,
         "Hz": b2.Hz,
         "second": b2.second,
     }
@@ -109,7 +112,9 @@ def build_network(
     n, namespace, networks = p.neurons, model_namespace(p), Replicas(replicas)
     # One clock of our own for all: the default clock belongs to the user, and `dt=` would make a clock for each group.
     clock = clock or b2.Clock(p.dt * b2.ms, name="clock")
-    namespace["pixels"] = pixels = b2.TimedArray(np.zeros((chunk, p.inputs)), dt=1 * b2.second, name="pixels")
+    rows = chunk * p.image_bytes // p.inputs
+    spiking = (neuron.EVENT_BEGIN, neuron.EVENT_RENEW) if p.event_slots else (neuron.INPUT_BEGIN, neuron.INPUT_RENEW)
+    namespace["pixels"] = pixels = b2.TimedArray(np.zeros((rows, p.inputs)), dt=1 * b2.second, name="pixels")
 
     presented = show.PRESENTER + networks.only(side_by_side.PRESENTER)
 
@@ -136,7 +141,7 @@ def build_network(
         p.inputs, neuron.INPUT + stdp.PRESYNAPTIC,
         ("step", "image", "first_image", "attempt", "intensity", "learning", "seed", "stream"), begin,
         RenewalGroup, next_spike="next_spike", step="step", steps="presentation_steps",
-        renew=networks.own_number(neuron.INPUT_RENEW), restart="begin", reset=stdp.PRESYNAPTIC_SPIKE, name="input",
+        renew=networks.own_number(spiking[1]), restart="begin", reset=stdp.PRESYNAPTIC_SPIKE, name="input",
     )  # fmt: skip
     # An input spike counts for an excitatory spike in the same time step, so its time is noted between the two.
     place(inputs.resetter["spike"], "input")
@@ -160,7 +165,7 @@ def build_network(
     networks.link(excitatory, pool, "g_total")
 
     for made, code in (
-        (inputs, networks.own_number(neuron.INPUT_BEGIN) + "\n" + stdp.PRESYNAPTIC_REST),
+        (inputs, networks.own_number(spiking[0]) + "\n" + stdp.PRESYNAPTIC_REST),
         (excitatory, neuron.EXCITATORY_REST + stdp.POSTSYNAPTIC_REST + networks.only(side_by_side.EXCITATORY_REST)),
         (inhibitory, neuron.INHIBITORY_REST),
         (pool, neuron.INHIBITION_POOL_REST),

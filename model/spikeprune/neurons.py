@@ -10,6 +10,8 @@ References
 """
 
 __all__ = [
+    "EVENT_BEGIN",
+    "EVENT_RENEW",
     "EXCITATORY",
     "EXCITATORY_REST",
     "EXCITATORY_SPIKE",
@@ -101,3 +103,13 @@ expected = clip(pixels(image*second, i)/pixel_per_hertz*intensity*Hz*dt, 1e-12, 
 draw = 0
 next_spike = {_WAIT}
 """
+
+# Recorded events in the place of pixel values: each input has `event_slots` times in every image, in rising order and
+# in units of `event_unit`, two bytes each (`spikeprune.datasets.events`).  The last one is 65535, which never comes.
+_SLOT = "2*(image*event_slots + draw)"
+_EVENT = f"""
+when = 256*pixels(({_SLOT})*second, i) + pixels(({_SLOT} + 1)*second, i)
+next_spike = when*event_unit/dt + 1e12*int(when > 65534)
+"""
+EVENT_RENEW = f"draw += 1{_EVENT}"
+EVENT_BEGIN = f"draw = 0{_EVENT}"

@@ -175,6 +175,10 @@ class NetworkParameters:
         5, "1", "with fewer excitatory spikes the image is shown again", "[1]", "not negative"
     )
     attempts: int = parameter(30, "1", "at most this many attempts an image", "project", "positive")
+    event_slots: int = parameter(
+        0, "1", "times of an input in an image of event data, one more than events; 0 for pixels", "project",
+        "not negative",
+    )  # fmt: skip
     pixel_per_hertz: float = parameter(8.0, "1", "pixel value that stands for 1 Hz at intensity 1", "[1]", "positive")
 
     def __post_init__(self) -> None:
@@ -196,6 +200,11 @@ class NetworkParameters:
     def weight_sum(self) -> float:
         """Sum to which the weights of each excitatory neuron are normalised."""
         return self.weight_share * self.inputs
+
+    @property
+    def image_bytes(self) -> int:
+        """Bytes of an image: a pixel is one, of event data each of its times two."""
+        return self.inputs * (2 * self.event_slots or 1)
 
     @property
     def presentation_steps(self) -> int:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from spikeprune.backend import Program, State
 from spikeprune.errors import ParameterError
 from spikeprune.frozen import frozen_state
+from spikeprune.operations import OperationCounts
 from spikeprune.recorders import RECORDED, with_group
 
 __all__ = ["RECORDING", "Presentation", "Spikes", "present"]
@@ -39,6 +40,8 @@ class Presentation:
         How often the image was shown until it drew enough spikes; only the last showing is recorded.
     duration, dt : float
         Of the presentation, and of a time step, in ms.
+    counts : OperationCounts
+        Synaptic operations of all showings.
     spikes : mapping of str to Spikes
         Of ``input``, ``excitatory`` and ``inhibitory``.
     traces : mapping of str to ndarray [neurons, time steps]
@@ -50,6 +53,7 @@ class Presentation:
     attempts: int
     duration: float
     dt: float
+    counts: OperationCounts
     spikes: Mapping[str, Spikes]
     traces: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
@@ -112,7 +116,7 @@ def present(
         if monitor.startswith("trace_") and variable != "t":
             kept = shown(result.records[f"{monitor}.t"])
             traces[f"{monitor.removeprefix('trace_')}.{variable}"] = values[kept].T.copy()
-    return Presentation(result.responses[0], attempts, p.presentation, p.dt, spikes, traces)
+    return Presentation(result.responses[0], attempts, p.presentation, p.dt, result.counts, spikes, traces)
 
 
 def recording_backend(own: str, asked: str | None) -> str:

@@ -208,16 +208,17 @@ class Program(ABC):
                     "differ: build one for it."
                 )
         for shown in images:
-            if not 0 < len(shown) <= self.chunk or shown.shape[1] != self.parameters.inputs:
+            size = self.parameters.image_bytes
+            if not 0 < len(shown) <= self.chunk or shown.shape[1] != size:
                 raise ParameterError(
                     f"Images of shape {shown.shape} do not fit: this program takes 1 to {self.chunk} images of "
-                    f"{self.parameters.inputs} pixels."
+                    f"{size} {'bytes of event data' if self.parameters.event_slots else 'pixels'}."
                 )
 
     def _rows(self, images: Sequence[NDArray[np.uint8]]) -> tuple[list[int], NDArray[np.uint8]]:
         """Put images that differ below each other; return the row where those of each network begin, and the pixels."""
         first: dict[bytes, int] = {}
-        pixels = np.zeros((self.chunk, self.parameters.inputs), dtype=np.uint8)
+        pixels = np.zeros((self.chunk, self.parameters.image_bytes), dtype=np.uint8)
         rows, end = [], 0
         for shown in images:
             same = shown.tobytes() if len(images) > 1 else b""

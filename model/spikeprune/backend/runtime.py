@@ -66,7 +66,7 @@ class RuntimeProgram(Program):
         built = self.built
         for name, value in inputs.items():
             built.variable(name).set_value(value)
-        built.pixels.values[:] = pixels
+        built.pixels.values[:] = pixels.reshape(built.pixels.values.shape)
         monitors = {"spike_monitor": built.spike_monitor, "presentation_monitor": built.presentation_monitor}
         monitors |= self.recorders
         recorded = {name: len(monitor.variables["t"].get_value()) for name, monitor in monitors.items()}

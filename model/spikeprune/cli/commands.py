@@ -14,6 +14,7 @@ import typer
 from spikeprune import __version__
 from spikeprune.cli.building import build
 from spikeprune.cli.console import Commands, Output
+from spikeprune.cli.exporting import export
 from spikeprune.cli.learning import resume, train, with_brian2
 from spikeprune.cli.listing import cache, rules
 from spikeprune.cli.options import (
@@ -158,6 +159,7 @@ def compare(
     output.result(document, results_table(summaries, price), *classes)
 
 
+app.command()(export)
 app.command()(report)
 app.command()(sweep)
 app.command()(rules)

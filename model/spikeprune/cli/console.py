@@ -38,6 +38,15 @@ class Commands(TyperGroup):
     after SIGHUP; 1 otherwise.
     """
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands with the whole first sentences of their help, which click would cut off."""
+        rows = []
+        for name in self.list_commands(ctx):
+            paragraph = (self.get_command(ctx, name).help or "").split("\n\n")[0]  # type: ignore[union-attr]
+            rows.append((name, " ".join(paragraph.split())))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:

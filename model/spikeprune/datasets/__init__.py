@@ -11,5 +11,9 @@ from spikeprune.datasets.dataset import Dataset
 from spikeprune.datasets.description import DataDescription
 from spikeprune.datasets.doors import as_dataset, load_origin
 from spikeprune.datasets.download import fetch
+from spikeprune.datasets.event_data import event_data
 
-__all__ = ["NAMES", "DataDescription", "Dataset", "as_dataset", "available", "data_folder", "fetch", "load_origin"]
+__all__ = [
+    "NAMES", "DataDescription", "Dataset", "as_dataset", "available", "data_folder", "event_data", "fetch",
+    "load_origin",
+]  # fmt: skip

@@ -106,8 +106,8 @@ def as_images(
         if like is not None and (found or like not in SURE):
             white, found = like, []
         notes += found
-    elif not np.isfinite(white) or white <= 0:
-        raise DataError(f"white = {white} is no brightness: give the value of a white pixel, such as 1 or 255.")
+    elif not isinstance(white, int | float | np.number) or not 0 < white < np.inf:
+        raise DataError(f"white = {white!r} is no brightness: give the value of a white pixel, such as 1 or 255.")
     _check_range(array, whose, white)
     scaled = _to_8_bits(array, white)
     if scaled.ndim == 4:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeprune.datasets.arrays import as_images
+from spikeprune.datasets.events import check_sensor
 from spikeprune.datasets.labels import UNLABELLED, as_labels
 from spikeprune.datasets.order import come_in_runs, hold_out, shuffled
 from spikeprune.errors import DataError, ParameterError
@@ -44,6 +45,8 @@ def convert(
     shuffle: bool | None,
 ) -> Converted:
     """Convert what `Dataset.from_arrays` is given; see there."""
+    if shape is not None:
+        shape = check_sensor(shape)
     train, scale, notes = as_images(train_images, "training", name, shape=shape, white=white, grey=grey)
     whole = test_images is None and test_labels is None
     if train_labels is None and not whole:

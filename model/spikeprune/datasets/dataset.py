@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from spikeprune.datasets import catalogue, user
 from spikeprune.datasets import download as named
 from spikeprune.datasets.conversion import check_part, checksum, convert, within
+from spikeprune.datasets.events import ink_of_events
 from spikeprune.datasets.labels import UNLABELLED
 from spikeprune.datasets.order import some_of
 from spikeprune.errors import DataError, DataNote, ParameterError
@@ -47,6 +48,8 @@ class Dataset:
         A sentence for everything that was guessed about the data.
     classes : tuple of int or of str [n_classes]
         The label of each class, as the user writes it; the numbers from 0 unless given.
+    event_slots, polarities : int
+        Of event data: times of an input in an image (:mod:`spikeprune.datasets.events`), polarities.
 
     Raises
     ------
@@ -65,6 +68,8 @@ class Dataset:
     origin: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
     classes: tuple[int, ...] | tuple[str, ...] = ()
+    event_slots: int = 0
+    polarities: int = 1
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "class_names", tuple(self.class_names))
@@ -94,18 +99,18 @@ class Dataset:
     @property
     def image_shape(self) -> tuple[int, int]:
         """Height and width of every image, in pixels."""
-        _, height, width = self.train_images.shape
-        return height, width
+        return self.train_images.shape[1] // (2 * self.event_slots or 1), self.train_images.shape[2]
 
     @property
     def n_inputs(self) -> int:
         """Pixels of an image, which is the number of input neurons."""
-        height, width = self.image_shape
-        return height * width
+        return self.image_shape[0] * self.image_shape[1]
 
     @property
     def ink(self) -> float:
         """Mean pixel of the training images, 0 to 1, which the summed weight may follow."""
+        if self.event_slots:
+            return ink_of_events(self.train_images, self.event_slots)
         return float(self.train_images.mean(dtype=np.float64) / 255)
 
     @property
@@ -279,14 +284,10 @@ class Dataset:
         if (self.train_labels[held_out] == UNLABELLED).any():
             raise DataError(f"Of the last {n} training images of '{self.name}', some have no label: label them.")
         return replace(
-            self,
-            name=f"{self.name}-validation",
-            train_images=self.train_images[kept],
-            train_labels=self.train_labels[kept],
-            test_images=self.train_images[held_out],
-            test_labels=self.train_labels[held_out],
-            origin=self._derived(validation=n),
-        )
+            self, name=f"{self.name}-validation", origin=self._derived(validation=n),
+            train_images=self.train_images[kept], train_labels=self.train_labels[kept],
+            test_images=self.train_images[held_out], test_labels=self.train_labels[held_out],
+        )  # fmt: skip
 
     def _derived(self, **step: int | None) -> dict[str, Any] | None:
         """Origin of a part of these images: what to load, then the parts taken of it, in their order."""

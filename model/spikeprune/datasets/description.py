@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from spikeprune.datasets.arrays import as_images, plain_array
 from spikeprune.datasets.dataset import Dataset
 from spikeprune.datasets.doors import load_origin
+from spikeprune.datasets.event_data import recordings_like
 from spikeprune.datasets.labels import UNLABELLED
 from spikeprune.errors import DataError
 
@@ -38,6 +39,8 @@ class DataDescription:
     white : float
     grey : bool
         How images are read; see `Dataset`.
+    event_slots, polarities : int
+        Of event data; see `Dataset`.
     """
 
     name: str
@@ -49,6 +52,8 @@ class DataDescription:
     train_images: int
     white: float = 255.0
     grey: bool = False
+    event_slots: int = 0
+    polarities: int = 1
 
     @classmethod
     def of(cls, dataset: Dataset) -> DataDescription:
@@ -56,7 +61,7 @@ class DataDescription:
         return cls(
             dataset.name, dataset.checksum, None if dataset.origin is None else dict(dataset.origin),
             dataset.class_names, dataset.classes, dataset.image_shape, len(dataset.train_images), dataset.white,
-            dataset.grey,
+            dataset.grey, dataset.event_slots, dataset.polarities,
         )  # fmt: skip
 
     @classmethod
@@ -89,13 +94,16 @@ class DataDescription:
         return len(self.class_names)
 
     def pixels(self, images: Any) -> NDArray[np.uint8]:
-        """Read images of this kind, or a single one, whatever their form [n_images, pixels].
+        """Read images of this kind, or a single one, whatever their form [n_images, pixels]; or recordings of events.
 
         Raises
         ------
         DataError
             If they have another size, or are no images.
         """
+        if self.event_slots:
+            height, width = self.image_shape
+            return recordings_like(images, (height // self.polarities, width), self.polarities, self.event_slots)
         array = plain_array(images, "The images")
         if array.shape in (self.image_shape, (prod(self.image_shape),)):
             array = array[np.newaxis]  # a single one

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from spikeprune.datasets.dataset import Dataset
+from spikeprune.datasets.event_data import event_folder, holds_events
+from spikeprune.datasets.user import as_path
 from spikeprune.errors import DataError
 
 __all__ = ["as_dataset", "load_origin"]
@@ -42,7 +44,7 @@ def as_dataset(data: Any) -> Dataset:
     if isinstance(data, Dataset):
         return data
     if isinstance(data, str | os.PathLike):
-        return Dataset.load(data)
+        return load_origin({"name": data})
     if isinstance(data, tuple | list):
         parts = [_pair(part) for part in data]
         if len(parts) == 2 and all(parts):
@@ -79,7 +81,11 @@ def load_origin(origin: Mapping[str, Any]) -> Dataset:
     reading: dict[str, Any] = {key: origin[key] for key in ("white", "grey") if origin.get(key) is not None}
     if origin.get("shape"):
         reading["shape"] = tuple(origin["shape"])
-    dataset = Dataset.load(origin["name"], origin.get("data_dir"), **reading)
+    path = as_path(origin["name"])
+    if path is not None and holds_events(path):
+        dataset = event_folder(path, reading.get("shape"))
+    else:
+        dataset = Dataset.load(origin["name"], origin.get("data_dir"), **reading)
     for part in (origin, *origin.get("parts", [])):
         if part.get("validation"):
             dataset = dataset.validation_split(part["validation"])

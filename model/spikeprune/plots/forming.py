@@ -116,7 +116,7 @@ def _frame(
     with matplotlib.rc_context(fname=str(STYLE)):
         figure = Figure(figsize=(4.8, 2.3), dpi=WIDTH / 4.8)
         figure.set_layout_engine("none")
-        field, course = figure.add_axes((0.02, 0.05, 0.38, 0.79)), figure.add_axes((0.53, 0.21, 0.44, 0.63))
+        field, course = figure.add_axes((0.02, 0.05, 0.38, 0.79)), figure.add_axes((0.53, 0.21, 0.41, 0.63))
         field.imshow(fields[k], COLORS.with_extremes(bad=REMOVED), vmin=0, vmax=strongest, interpolation="nearest")
         field.set(xticks=[], yticks=[])
         field.spines[:].set(visible=True, linewidth=0.5, color="0.45")

@@ -38,7 +38,9 @@ def read_timing(value: Any) -> Any:
             number = int(text)
         except ValueError:
             try:
-                number = float(Fraction(text[:-1].strip()) / 100) if text.endswith("%") else float(Fraction(text))
+                if text.endswith("%"):
+                    return float(Fraction(text[:-1].strip()) / 100)  # a share, if it is one at all
+                number = float(Fraction(text))
             except (ValueError, ZeroDivisionError, OverflowError):
                 return value
     whole = isinstance(number, float) and math.isfinite(number) and number > 1 and number == int(number)

@@ -89,6 +89,8 @@ class PlannedRun:
         """
         values = self.settings.as_dict()
         del values["chunk"]
+        if not values["parameters"]["event_slots"]:  # runs of pixels keep the names of before there were events
+            del values["parameters"]["event_slots"]
         # What a rule does counts, not where it is defined on this machine.
         values["rule_definition"] = values["rule_definition"]["strings"]
         if self.settings.precision == "double":
@@ -223,8 +225,9 @@ def _sizes(neurons: Any, seeds: Any) -> dict[int, tuple[int, ...]]:
 
 def _network(value: Any) -> dict[str, Any]:
     allowed = [entry.name for entry in fields(NetworkParameters) if entry.name not in ("neurons", "inputs")]
-    preset = value.get("preset", "diehl-cook") if isinstance(value, Mapping) else "diehl-cook"
-    table = table_of("network", value, [*allowed, *({"preset"} & set(value))])
+    given = value if isinstance(value, Mapping) else {}
+    preset = given.get("preset", "diehl-cook")
+    table = table_of("network", value, [*allowed, *({"preset"} & set(given))])
     NetworkParameters.from_dict(table)
     return {**PRESETS[preset], **{name: table[name] for name in table if name != "preset"}}
 

@@ -15,6 +15,7 @@ from zlib import crc32
 
 import brian2 as b2
 import numpy as np
+from brian2 import Equations
 from brian2.core.functions import DEFAULT_FUNCTIONS
 
 from spikeprune.encoding import uniform
@@ -93,7 +94,29 @@ class RuleNeurons:
         part = target is not parent
         self.pruned = self.incoming[target.start : target.stop] if part else self.incoming
         if rule.acts_in_training:
+            self._begin(len(target) // blocks)
             self._attach(parent, on)
+
+    def _begin(self, neurons: int) -> None:
+        """Give the rule's variables the values that they start with.
+
+        Raises
+        ------
+        ParameterError
+            If the rule names an initial value of what is not its variable.
+        """
+        own = Equations(self.rule.variables).names
+        for name, values in self.rule.initial(neurons).items():
+            if name in own:
+                begin = np.zeros(len(self.incoming))
+                first = self.target.start if self.pruned is not self.incoming else 0
+                begin[first : first + neurons * self.blocks] = np.tile(values, self.blocks)
+                self.incoming.variables[name].set_value(begin)
+            elif name not in self.roles and name != "depressible":
+                raise ParameterError(
+                    f"Rule '{self.rule.name}' gives the initial value of '{name}', which is none of its variables: "
+                    f"name one of {', '.join(sorted(own))}."
+                )
 
     def _copies(self) -> str:
         """Equations of the copies of sums that synapses read where there are several networks."""
