@@ -28,8 +28,10 @@ from spikeprune import cli
 from spikeprune.cli.bars import Bar
 from spikeprune.cli.console import Output
 from spikeprune.cli.tables import results_table, si
+from spikeprune.datasets import Dataset
 from spikeprune.errors import RunFolderError
 from spikeprune.records import RunFolder
+from spikeprune.scaling import scaled_values
 from spikeprune.summary import Summary
 
 TINY = [
@@ -102,6 +104,16 @@ def test_help_and_version_do_not_import_brian2() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.split()) == (0, []), done.stderr
+
+
+def test_constants_follow_the_data_where_that_is_asked_for(tiny: Path, tmp_path: Path) -> None:
+    assert run("train", "--data", tiny, *TINY, "--rule", "none", "--scaled", "--out", tmp_path / "run").exit_code == 0
+    parameters = json.loads((tmp_path / "run" / "run.json").read_text())["settings"]["parameters"]
+    data = Dataset.load(tiny)
+    expected = scaled_values(3, data.ink, len(data.train_images))
+    given = ("weight_share", "theta_plus", "rate_pre", "rate_post", "theta_recruited")
+    assert {name: parameters[name] for name in given} == expected
+    assert parameters["presentation"] == 20, "what --network gives stays"
 
 
 def test_every_command_is_listed() -> None:

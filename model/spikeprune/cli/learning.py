@@ -24,6 +24,7 @@ from spikeprune.cli.options import (
     White,
     Workers,
     image_shape,
+    named_values,
     network_parameters,
     pruning_rule,
 )
@@ -59,6 +60,12 @@ def train(
     rule: RuleName = "adaptive",
     values: RuleValues = None,
     network: NetworkValues = None,
+    scaled: Annotated[
+        bool,
+        typer.Option(
+            "--scaled", help="What --network does not give follows the data, the number of neurons and of images."
+        ),
+    ] = False,
     epochs: Annotated[int, typer.Option(help="How often every training image is shown.")] = 1,
     seed: Annotated[
         int | None, typer.Option(help="Key of all random numbers; 0, or one more than that of --from, unless given.")
@@ -96,7 +103,8 @@ def train(
     """Train a network that prunes itself, evaluate it, and print what that saved."""
     output = Output(quiet, json)
     pruning = pruning_rule(rule, values or [])
-    parameters = network_parameters(network or []) if network or initial is None else None
+    constants = network_parameters(network or []) if network or initial is None else None
+    parameters = named_values("--network", network or []) if scaled else constants
     from spikeprune.datasets import fetch
     from spikeprune.datasets.user import as_path
     from spikeprune.records import RunFolder, run_path
