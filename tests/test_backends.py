@@ -172,6 +172,7 @@ def test_single_precision_agrees_statistically(compiled: Compiled, pixels: np.nd
         assert abs(np.mean(values["single"]) - np.mean(values["double"])) < 3 * scatter * np.sqrt(2 / 6)
 
 
+@pytest.mark.long
 def test_first_images_are_the_same_in_single_precision(
     compiled: Compiled, pixels: np.ndarray, reference: tuple[State, list[ChunkResult]]
 ) -> None:

@@ -332,7 +332,7 @@ def test_interrupted_run_goes_on_to_the_same_end(
                *PRUNING, "--out", str(folder)]  # fmt: skip
     process = subprocess.Popen(
         [*command[:2], pause + command[2], *command[3:]], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        preexec_fn=lambda: (signal.signal(signal.SIGINT, signal.SIG_IGN), signal.signal(signal.SIGHUP, signal.SIG_DFL)),
     )  # fmt: skip
     until = time.monotonic() + 120
     while not (folder / "checkpoint.npz").exists() and process.poll() is None and time.monotonic() < until:

@@ -400,6 +400,7 @@ def test_the_network_is_worth_comparing(on_numpy: dict[str, Any]) -> None:
         assert on_numpy[f"{kind}.operations"]["transmissions"] > 100
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_cpp_standalone_is_numpy(on_numpy: dict[str, Any], tmp_path: Path) -> None:
     assert_same(simulate("cpp_standalone", tmp_path / "program"), on_numpy)

@@ -112,7 +112,7 @@ def test_training_side_by_side_is_training_alone(kind: str, small: NetworkParame
 
 
 @pytest.mark.parametrize(
-    "kind", [pytest.param(kind, marks=pytest.mark.long) if kind != "adaptive" else kind for kind in KINDS]
+    "kind", [pytest.param(kind, marks=pytest.mark.long) for kind in KINDS]
 )
 def test_training_side_by_side_in_cpp(kind: str, in_cpp: Callable[..., Program], pixels: np.ndarray) -> None:
     results = check_training(in_cpp(kind, 1), in_cpp(kind, REPLICAS), kind, pixels)

@@ -298,9 +298,12 @@ def test_initial_values_of_unknown_variables_are_refused(small: NetworkParameter
         def initial(self, neurons: int) -> dict[str, np.ndarray]:
             return {"h": np.zeros(neurons), "cuont": np.zeros(neurons)}
 
-    program = make_program("numpy", small, Misspelt(), 4, "double")
-    with pytest.raises(ParameterError, match="initial value of 'cuont', which is none of its variables: name one of c"):
-        initial_state(small, Misspelt(), 0, program.layout)
+    expected = "initial value of 'cuont', which is none of its variables: name one of c"
+    with pytest.raises(ParameterError, match=expected):
+        make_program("numpy", small, Misspelt(), 4, "double")
+    layout = make_program("numpy", small, AdaptivePruning(), 4, "double").layout
+    with pytest.raises(ParameterError, match=expected):
+        initial_state(small, Misspelt(), 0, layout)
 
 
 def test_presets_of_the_network() -> None:
