@@ -188,4 +188,7 @@ def _group(entry: Mapping[str, Any], experiment: str, command: str, plan: Mappin
 def _plan(root: Path, command: str) -> dict[str, Any]:
     """Read the experiment's own file, where it is there: results do not say everything that it does."""
     path = root / command.split()[-1]
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path.suffix == ".toml" and path.is_file() else {}
+    plan = tomllib.loads(path.read_text(encoding="utf-8")) if path.suffix == ".toml" and path.is_file() else {}
+    if plan.get("scaled"):
+        plan["network"] = {"scaled": True} | plan.get("network", {})
+    return plan
