@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from spikeprune.parameters import parameter
 from spikeprune.pruning import parts, shared
 from spikeprune.pruning.base import PruningRule
-from spikeprune.pruning.events import PruningState, statements
+from spikeprune.pruning.events import REMOVE, PruningState, statements
 
 __all__ = ["ContributionPruning", "UseItOrLoseIt"]
 
@@ -78,7 +78,7 @@ class ContributionPruning(PruningRule):
             synapse_variables="passed : 1  # spikes that have passed since the last event",
             on_transmission="passed += 1",
             update_synapses=statements(
-                parts.remove("w*passed < h_post", lambda rule, state: False).update_synapses, "passed = 0"
+                REMOVE.format(criterion="w*passed < h_post"), "passed = 0"
             ),
             twin=_remove_and_forget,
         ),
@@ -110,7 +110,7 @@ class UseItOrLoseIt(PruningRule):
         parts.Part(
             synapse_variables="unused : 1  # spikes of its neuron since it was last potentiated",
             on_potentiation="unused = (unused + 1)*int(w <= w_before)",
-            update_synapses=parts.remove("unused >= patience_post", lambda rule, state: False).update_synapses,
+            update_synapses=REMOVE.format(criterion="unused >= patience_post"),
             twin=_unused,
         ),
     )

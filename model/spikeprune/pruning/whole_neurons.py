@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from spikeprune.parameters import parameter
 from spikeprune.pruning import parts, shared
 from spikeprune.pruning.base import PruningRule
-from spikeprune.pruning.events import PruningState, statements
+from spikeprune.pruning.events import REMOVE, PruningState, statements
 
 __all__ = ["AdaptiveNeuronPruning", "AdaptiveNeuronsAndWeights", "LeastActiveNeurons", "QuietNeurons"]
 
@@ -90,11 +90,10 @@ event = clip(event + 1, 0, events)
 wanted += floor(share*event/events*size + 0.5)""",
                 "noted = note(host, int(fan_in > 0) - 1, lately, i)",
             ),
-            update_synapses=parts.remove(
-                "(lately_post < kth_value(host, 0, wanted_post) or (lately_post == kth_value(host, 0, wanted_post)"
-                " and j <= kth_number(host, 0, wanted_post)))",
-                lambda rule, state: False,
-            ).update_synapses,
+            update_synapses=REMOVE.format(
+                criterion="(lately_post < kth_value(host, 0, wanted_post)"
+                " or (lately_post == kth_value(host, 0, wanted_post) and j <= kth_number(host, 0, wanted_post)))"
+            ),
             initial={"fired": 0, "lately": 0, "event": 0},
             twin=_least_active,
         ),
@@ -134,7 +133,7 @@ class QuietNeurons(PruningRule):
             variables=statements(FIRED, LATELY),
             on_spike="fired += 1",
             update_neurons=COUNT,
-            update_synapses=parts.remove("lately_post < h_post", lambda rule, state: False).update_synapses,
+            update_synapses=REMOVE.format(criterion="lately_post < h_post"),
             initial={"fired": 0, "lately": 0},
             threshold="h",
             twin=_quiet,
@@ -163,7 +162,7 @@ least_spikes : 1  # spikes since the last event that a neuron needs to stay""",
     update_neurons="""least_spikes += eta*(least*spikes_of_all/clip(existing, 1, 1e9) - least_spikes)
 exists = exists*int(fired >= least_spikes)
 fired = 0""",
-    update_synapses=parts.remove("exists_post < 1", lambda rule, state: False).update_synapses,
+    update_synapses=REMOVE.format(criterion="exists_post < 1"),
     initial={"fired": 0, "exists": 1, "least_spikes": 0},
     threshold="least_spikes",
     twin=_adapt,
