@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeprune.encoding import Stream, uniform_array
-from spikeprune.errors import ParameterError, RunFolderError
+from spikeprune.errors import RunFolderError
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
 
@@ -78,10 +78,7 @@ def initial_state(
         elif f"incoming.{name}" in layout:
             values[f"incoming.{name}"] = value
         else:
-            raise ParameterError(
-                f"Rule '{rule.name}' gives the initial value of '{name}', which is none of its variables: name one of "
-                f"{', '.join(sorted(key[9:] for key in layout if key.startswith('incoming.')))}."
-            )
+            raise rule.no_variable(name, (key[9:] for key in layout if key.startswith("incoming.")))
     values["outgoing.plastic_out"] = np.count_nonzero(np.broadcast_to(values["excitatory.depressible"], n))
     return {
         name: np.broadcast_to(np.asarray(values.get(name, 0)), (size,)).astype(dtype)

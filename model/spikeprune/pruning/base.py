@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
@@ -173,6 +173,13 @@ class PruningRule:
     def initial(self, neurons: int) -> dict[str, NDArray[np.float64]]:
         """Return initial values of neuron variables, each [neurons]; a variable that is not named starts at 0."""
         return {name: np.full(neurons, float(value)) for part in self.parts for name, value in part.initial.items()}
+
+    def no_variable(self, name: str, variables: Iterable[str]) -> ParameterError:
+        """Say that the initial value of what is none of the `variables` is refused."""
+        return ParameterError(
+            f"Rule '{self.name}' gives the initial value of '{name}', which is none of its variables: name one of "
+            f"{', '.join(sorted(variables))}."
+        )
 
     def reference(self, state: PruningState) -> None:
         """Do in NumPy, in place, what the rule's strings do at a pruning event."""

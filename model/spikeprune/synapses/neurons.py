@@ -113,10 +113,7 @@ class RuleNeurons:
                 begin[first : first + neurons * self.blocks] = np.tile(values, self.blocks)
                 self.incoming.variables[name].set_value(begin)
             elif name not in self.roles and name != "depressible":
-                raise ParameterError(
-                    f"Rule '{self.rule.name}' gives the initial value of '{name}', which is none of its variables: "
-                    f"name one of {', '.join(sorted(own))}."
-                )
+                raise self.rule.no_variable(name, own)
 
     def _copies(self) -> str:
         """Equations of the copies of sums that synapses read where there are several networks."""
