@@ -1,30 +1,28 @@
 """The front: accuracy lost against operations saved, every rule and setting, beside the paper's claims."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from spikeprune.plots.figure import COLUMN
 from spikeprune.plots.front import MOST, front
-from spikeprune.plots.reference import Group
+from spikeprune.plots.reference import Group, best_networks
 from spikeprune.plots.script import Drawing, Source, about_groups, run
 
 
 def kind(group: Group) -> tuple[str, int, int, str]:
     """What may be drawn into one picture: data, whether or not a part is held out, size, epochs, constants."""
-    network = ", ".join(f"{name} = {value}" for name, value in group.network.items())
-    return group.data.lower().removesuffix("-validation"), group.neurons, group.epochs, network
+    return group.data.lower().removesuffix("-validation"), group.neurons, group.epochs, constants(group.network)
 
 
-def best(groups: list[Group], data: str, neurons: int) -> tuple[str, int, int, str]:
-    """Return the kind whose unpruned network is the most accurate on test images: a claim is held against that."""
-    kinds = {
-        kind(group): group.value("accuracy").mean for group in groups
-        if group.rule["name"] == "none" and not group.validation and kind(group)[:3] == (data, neurons, 1)
-    }  # fmt: skip
-    return max(kinds, key=lambda each: kinds[each], default=(data, neurons, 1, ""))
+def constants(network: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in network.items())
 
 
 def draw(source: Source) -> list[Drawing]:
     """Draw a front for each kind of data, size and number of epochs; those of the claims have the plain name."""
     compared = [group for group in source.groups if group.compared and group.rule["name"] != "none"]
-    claimed = {best(source.groups, claim["data"], claim["neurons"]) for claim in source.claims.changes}
+    sizes, best = {(c["data"], c["neurons"], 1) for c in source.claims.changes}, best_networks(source.groups)
+    claimed = {(*size, constants(best.get(size, {}))) for size in sizes}
     kinds = sorted(dict.fromkeys(map(kind, compared)), key=lambda each: each not in claimed)
     drawings = []
     for data, neurons, epochs, network in kinds or [("", 0, 1, "")]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from spikeprune.plots.reference import best_networks
 from spikeprune.plots.script import Drawing, Source, about_groups, run
 from spikeprune.plots.sizes import sizes
 
@@ -16,15 +17,11 @@ def draw(source: Source) -> list[Drawing]:
     ]
     plain = [group for group in plain if group.label == group.rule["name"] or source.paths]
     # What a size reaches is told of its best unpruned network, and of the rules that were compared with that.
-    unpruned: dict[tuple[str, int], tuple[float, str]] = {}
-    for group in plain:
-        if group.rule["name"] == "none":
-            size, found = (group.data, group.neurons), (group.value("accuracy").mean, str(group.network))
-            unpruned[size] = max(found, unpruned.get(size, found))
     if not source.paths:
+        best = best_networks(plain)
         plain = [
             replace(group, network={}) for group in plain
-            if unpruned.get((group.data, group.neurons), (0, ""))[1] == str(group.network)
+            if group.network == best.get((group.data.lower(), group.neurons, group.epochs))
         ]  # fmt: skip
     # Controls that fail would press everything else together; the front shows them.
     plain = [group for group in plain if not group.compared or group.change("accuracy").mean > -FAILED]

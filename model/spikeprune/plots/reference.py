@@ -16,7 +16,7 @@ from spikeprune.errors import DataError
 from spikeprune.summary import Summary
 from spikeprune.sweep.results import group_results, run_table
 
-__all__ = ["Claims", "Group", "Value", "of_runs", "read_reference"]
+__all__ = ["Claims", "Group", "Value", "best_networks", "of_runs", "read_reference"]
 
 
 @dataclass(frozen=True)
@@ -153,6 +153,19 @@ def read_reference(where: Path | Sequence[Path]) -> list[Group]:
     if not groups:
         raise DataError(f"There are no results in {where}: make them with 'spikeprune sweep experiments/FILE.toml'.")
     return groups
+
+
+def best_networks(groups: Iterable[Group]) -> dict[tuple[str, int, int], Mapping[str, Any]]:
+    """Return for each data set, size and number of epochs the constants of the unpruned network that is the best.
+
+    Claims are held against that one.  What counts is accuracy on test images.
+    """
+    best: dict[tuple[str, int, int], Group] = {}
+    for group in groups:
+        if group.rule["name"] == "none" and not group.validation:
+            size = (group.data.lower(), group.neurons, group.epochs)
+            best[size] = max(best.get(size, group), group, key=lambda each: each.value("accuracy").mean)
+    return {size: group.network for size, group in best.items()}
 
 
 def of_runs(summaries: Iterable[Summary]) -> list[Group]:
