@@ -98,7 +98,9 @@ def test_state_of_the_neurons_that_exist_is_the_same_bit_by_bit(both: Any, small
         assert not other.state["plastic.w"].reshape(-1, small.neurons)[:, ~exists].any()
 
 
-def test_a_removed_neuron_is_not_inhibited_in_the_count(both: Any, small: NetworkParameters) -> None:
+def test_a_removed_neuron_is_not_inhibited_in_the_count(
+    both: Any, small: NetworkParameters, pixels: np.ndarray
+) -> None:
     """Between events, each inhibitory spike reaches all that exist but one; everything else is counted as before."""
     _, whole, compact = both
     for one, other in zip(whole, compact, strict=True):
@@ -107,7 +109,7 @@ def test_a_removed_neuron_is_not_inhibited_in_the_count(both: Any, small: Networ
     expected, shown = 0, 0
     assert compact[0].counts.inhibitory_to_excitatory < whole[0].counts.inhibitory_to_excitatory
     # By hand: one image at a time, of which the number of existing neurons is known.
-    alone = show(make_program("numpy", small, both[0].rule, CHUNK, "double"), _pixels(), [1] * CHUNK)
+    alone = show(make_program("numpy", small, both[0].rule, CHUNK, "double"), pixels, [1] * CHUNK)
     exists = small.neurons
     for result in alone:
         expected += result.counts.inhibitory_spikes * (exists - 1)
@@ -115,12 +117,6 @@ def test_a_removed_neuron_is_not_inhibited_in_the_count(both: Any, small: Networ
         shown += 1
     assert shown == CHUNK
     assert expected == compact[0].counts.inhibitory_to_excitatory
-
-
-def _pixels() -> np.ndarray:
-    from sklearn.datasets import load_digits
-
-    return (load_digits().images[:CHUNK] * (255 / 16)).astype(np.uint8).reshape(CHUNK, 64)
 
 
 def test_a_frozen_network_answers_as_the_whole_one(both: Any, pixels: np.ndarray, small: NetworkParameters) -> None:

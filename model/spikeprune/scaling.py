@@ -36,7 +36,7 @@ from typing import Any
 from spikeprune.errors import ParameterError
 from spikeprune.parameters import NetworkParameters
 
-__all__ = ["DRIVE", "MOST", "REFERENCE_NEURONS", "scaled_parameters", "scaled_values"]
+__all__ = ["DRIVE", "MOST", "REFERENCE_IMAGES", "REFERENCE_NEURONS", "scaled_parameters", "scaled_values"]
 
 #: Summed weight as a share of the inputs, times mean ink: 0.07 on MNIST, whose ink is 0.1307 (search-network-800).
 DRIVE = 0.07 * 0.1307

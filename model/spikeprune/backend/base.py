@@ -192,9 +192,10 @@ class Program(ABC):
         whole = self.carried | self.given
         inputs = {name: joined([values[name] for values in each], size) for name, (_, size) in whole.items()}
         output = self.execute(inputs, pixels)
-        parts = parts_of(output, self.layout, self.parameters, self.replicas, rows)
+        layout = self.layout
+        parts = parts_of(output, layout, self.parameters, self.replicas, rows)
         return [
-            collect(own, self.layout, self.parameters, len(shown), learning)
+            collect(own, layout, self.parameters, len(shown), learning)
             for own, shown in zip(parts, images, strict=True)
         ]
 

@@ -104,10 +104,11 @@ class CompactProgram(Program):
         self, state: State, images: NDArray[np.uint8], *, seed: int, first_image: int, learning: bool,
         rule: PruningRule | None,
     ) -> ChunkResult:  # fmt: skip
-        schedule, count = (rule or self.rule).schedule, len(images)
-        events_so_far = [events_between(*schedule, first_image + shown) for shown in range(count)]
-        events = [shown for shown in range(1, count) if learning and events_so_far[shown] > events_so_far[shown - 1]]
-        cuts = [0, *events, count]
+        cuts = [0, len(images)]
+        if learning:
+            schedule = (rule or self.rule).schedule
+            so_far = [events_between(*schedule, first_image + shown) for shown in range(len(images))]
+            cuts[1:1] = [shown for shown, (before, now) in enumerate(pairwise(so_far), 1) if now > before]
         pieces: list[ChunkResult] = []
         for start, stop in pairwise(cuts):
             pieces.append(
@@ -146,8 +147,9 @@ class CompactProgram(Program):
 
     def _without(self, state: State, program: Program, kept: NDArray[np.int64]) -> State:
         """Leave out what belongs to other neurons than those `kept`."""
+        layout = program.layout
         return {
-            name: values if len(values) == program.layout[name][1]
+            name: values if len(values) == layout[name][1]
             else values.reshape(self._shape(name))[:, kept].ravel()
             for name, values in state.items()
         }  # fmt: skip

@@ -48,7 +48,7 @@ from spikeprune.backend import BACKENDS
 from spikeprune.errors import ParameterError, reason_of, unknown_name
 from spikeprune.parameters import PRESETS, NetworkParameters
 from spikeprune.pruning import PruningRule, make_rule
-from spikeprune.scaling import scaled_values
+from spikeprune.scaling import REFERENCE_IMAGES, scaled_values
 from spikeprune.sweep.checks import check_distinct, table_of, text_of, whole_numbers
 from spikeprune.sweep.source import DataSource
 from spikeprune.training import Settings
@@ -204,7 +204,7 @@ class Experiment:
         return [
             PlannedRun(variant.label, Settings(parameters, rules[variant.label], seed=seed, **self.options), checksum)
             for neurons, seeds in self.sizes.items()
-            for scaled in [scaled_values(neurons, ink, *([] if shown is None else [shown])) if self.scaled else {}]
+            for scaled in [scaled_values(neurons, ink, shown or REFERENCE_IMAGES) if self.scaled else {}]
             for seed in seeds
             for variant in self.variants
             for values in [{**scaled, **variant.network, "neurons": neurons, "inputs": inputs}]
