@@ -13,8 +13,8 @@ from pathlib import Path
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
-#: Pixels of the pictures' width, and colours: a page needs no more.
-WIDTH, COLORS = 1280, 128
+#: Pixels of the pictures' width: a page needs no more.  All colours stay, which colour bars need.
+WIDTH = 1280
 
 HEAD = """# Figures
 
@@ -40,7 +40,7 @@ def section(name: str, title: str, source: Path, target: Path) -> str:
     with Image.open(source / f"{name}.png") as picture:
         height = round(picture.height * WIDTH / picture.width)
         small = picture.convert("RGB").resize((WIDTH, height), Image.Resampling.LANCZOS)
-        small.quantize(COLORS, dither=Image.Dither.NONE).save(target / f"{name}.png", optimize=True)
+        small.save(target / f"{name}.png", optimize=True)
     film = source / f"{name}.gif"
     if film.exists():
         (target / film.name).write_bytes(film.read_bytes())
