@@ -61,8 +61,8 @@ class MaturePruning(sp.PruningRule):
 def main() -> None:
     """Train with the rule and without, store the runs, load them again and compare."""
     data, rule = sp.Dataset.load("digits"), MaturePruning()
-    # With a first event that never comes, the rule is no pruning, and needs no program of its own.
-    rules = {"unpruned": replace(rule, start=10**6), "mature": rule}
+    # With a threshold of 0 the rule removes nothing, and needs no program of its own.
+    rules = {"unpruned": replace(rule, share=0.0), "mature": rule}
     with tempfile.TemporaryDirectory() as folder:
         for name, each in rules.items():
             sp.train(data, each, neurons=50, seed=0, folder=Path(folder) / name).evaluate()
