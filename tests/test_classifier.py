@@ -107,10 +107,10 @@ def test_in_pipelines_and_searches(digits: Dataset) -> None:
     """Rules as values of a search; responses as features of another classifier."""
     rows, labels = digits.train_images[:30].reshape(30, -1).astype(float), digits.train_labels[:30] % 3
     grid = {"spikingclassifier__rule": [sp.NoPruning(), sp.ConstantPruning(h=0.9, interval=5)]}
-    search = GridSearchCV(make_pipeline(MinMaxScaler(), classifier()), grid, cv=2, error_score="raise")
+    search = GridSearchCV(make_pipeline(MinMaxScaler(clip=True), classifier()), grid, cv=2, error_score="raise")
     search.fit(rows, labels)
     assert len(search.cv_results_["params"]) == 2
     pruned = clone(search.estimator).set_params(spikingclassifier__rule=sp.ConstantPruning(h=0.9, interval=5))
     assert pruned.fit(rows, labels)[-1].run_.pruning_events == 6
-    both = make_pipeline(MinMaxScaler(), classifier(), LogisticRegression(max_iter=500)).fit(rows, labels)
+    both = make_pipeline(MinMaxScaler(clip=True), classifier(), LogisticRegression(max_iter=500)).fit(rows, labels)
     assert both.score(rows, labels) > 1 / 3

@@ -217,7 +217,7 @@ class SpikingClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Transf
         if lowest < 0:
             raise ParameterError(
                 f"Negative values in data passed to SpikingClassifier (X has {lowest:g}): pixels are from 0 to white, "
-                "so scale them, with MinMaxScaler for example."
+                "so scale them, with MinMaxScaler(clip=True) for example."
             )
         white = self.white_ or 1.0
         pixels, _, _ = as_images(

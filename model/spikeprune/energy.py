@@ -82,6 +82,7 @@ _HOROWITZ = (
 _45_NM = "45 nm CMOS, 0.9 V"
 _ARITHMETIC_ONLY = "One addition alone, rounded in the source; no memory access, routing, control, clock or leakage."
 
+#: Published prices of one operation, by the names that commands take.
 PRICES: Mapping[str, EnergyPrice] = MappingProxyType(
     {
         price.name: price
