@@ -13,8 +13,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from spikeprune.energy import PRICES
 from spikeprune.parameters import NetworkParameters
+from spikeprune.prices import PRICES
 from spikeprune.summary import Summary
 
 __all__ = ["breakdown_table", "events_text", "results_table", "run_table", "si", "system_table", "unbroken"]
