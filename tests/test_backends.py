@@ -215,6 +215,13 @@ def test_a_known_program_is_neither_generated_nor_compiled_again(
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
 
 
+def test_a_program_has_room_for_1000_images_or_for_as_many_recordings_as_take_no_more() -> None:
+    assert standalone_module.room(NetworkParameters()) == standalone_module.room(NetworkParameters(inputs=64)) == 1000
+    recordings = NetworkParameters(inputs=2312, event_slots=40)
+    assert 1 < standalone_module.room(recordings) < 2**22 / (2312 * 40)
+    assert standalone_module.room(replace(recordings, inputs=2**20)) == 1
+
+
 def test_what_is_compiled_in_names_the_program(
     small: NetworkParameters, small_rule: AdaptivePruning, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -457,6 +457,18 @@ def test_without_a_working_compiler_nothing_is_left(
     assert not [path for path in cache.rglob("*") if path.suffix != ".lock" and path.name != "programs"]
 
 
+def test_a_training_killed_at_once_does_not_take_its_folder(tiny: Path, tmp_path: Path) -> None:
+    """It had not even written what it was going to do; other files are somebody's."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / ".run.json-abc123").write_text("{")
+    document("train", "--data", tiny, *TINY, "--rule", "none", "--out", folder)
+    assert not list(folder.glob(".run*"))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / ".profile").touch()
+    assert_refused(run("train", "--data", tiny, *TINY, "--out", tmp_path / "other"), 1, "holds other things")
+
+
 def test_folders_that_are_no_runs_are_refused(tmp_path: Path) -> None:
     for command in ("show", "compare", "evaluate", "resume"):
         assert_refused(run(command, tmp_path), 1, str(tmp_path), "not a run folder")
@@ -703,21 +715,22 @@ def test_the_cache_is_listed_and_cleared(tmp_path: Path, monkeypatch: pytest.Mon
     assert "0 programs" in run("cache").stdout
 
 
-def test_ctrl_c_while_python_imports_leaves_no_traceback(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_stopped_while_python_imports_says_so(stop: signal.Signals, tmp_path: Path) -> None:
     """At moments from the first module of the package on."""
     code = (
         "import os, signal, sys, threading\n"
         "from spikeprune.cli import main\n"
-        "threading.Timer(float(sys.argv.pop()), os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        f"threading.Timer(float(sys.argv.pop()), os.kill, (os.getpid(), signal.{stop.name})).start()\n"
         "main()"
     )
-    for moment in (0.05, 0.3, 0.8):
+    for moment in (0.05, 0.2, 0.3, 0.4, 0.8):
         done = subprocess.run(
             [sys.executable, "-c", code, "train", "--neurons", "3", "--backend", "numpy", str(moment)],
             capture_output=True, text=True, check=False, cwd=tmp_path,
         )  # fmt: skip
         assert "Traceback" not in done.stderr
-        assert done.returncode == 130
+        assert done.returncode == 128 + stop
         assert "Stopped" in done.stderr
 
 

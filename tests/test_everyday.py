@@ -420,6 +420,28 @@ def test_a_killed_process_takes_its_program_along(compiled: Callable[[str], Prog
         fifo.unlink()
 
 
+def test_networks_are_trained_in_threads_of_a_process_that_has_not_imported_brian2() -> None:
+    """Brian2 takes hold of Ctrl-C as it is imported, which only the main thread may; and there is one of it."""
+    code = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np
+import spikeprune as sp
+images, labels = np.random.default_rng(0).integers(0, 255, (8, 4, 4)).astype(np.uint8), np.arange(8) % 2
+quick = {"presentation": 20, "rest": 5, "attempts": 1}
+def train(seed):
+    data = (images, labels, images, labels)
+    return sp.train(data, "none", neurons=4, parameters=quick, backend="numpy", seed=seed).weights
+assert "brian2" not in sys.modules
+with ThreadPoolExecutor(3) as pool:
+    side_by_side = list(pool.map(train, range(3)))
+for seed, weights in enumerate(side_by_side):
+    np.testing.assert_array_equal(weights, train(seed))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_cores_are_those_that_may_be_used(tmp_path: Path) -> None:
     assert 1 <= usable_cores() <= (os.cpu_count() or 1)
     assert _quota(tmp_path) is None

@@ -98,6 +98,24 @@ def test_same_seed_same_run_other_seed_other_run(train: Train, whole: Run) -> No
     assert np.any(train(seed=6).weights != whole.weights)
 
 
+@pytest.mark.parametrize(
+    ("images", "epochs", "chunk"), [(7, 1, 100), (200, 3, 100), (200, 50, 200), (200, 250, 1000), (200, 1000, 1000)]
+)
+def test_a_chunk_is_a_fortieth_of_the_training_within_bounds(
+    images: int, epochs: int, chunk: int, digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Begun(Exception):
+        """The training would begin."""
+
+    def begin(settings: Settings, *others: Any, **options: Any) -> None:
+        assert settings.chunk == chunk
+        raise Begun
+
+    monkeypatch.setattr("spikeprune.training.begin", begin)
+    with pytest.raises(Begun):
+        sp.train(digits.subset(train=images), "none", epochs=epochs)
+
+
 def test_chunk_size_and_back_end_leave_no_trace(train: Train, digits: Dataset) -> None:
     """21 images in chunks of 20 by C++ and of 8 by NumPy, over the border of an epoch of 7 images."""
     few = digits.subset(train=7)

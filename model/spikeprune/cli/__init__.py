@@ -20,9 +20,6 @@ def main() -> None:
             signal.signal(getattr(signal, name), end)
     from spikeprune.cli.commands import main as run
 
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is end:
-            signal.signal(getattr(signal, name), signal.SIG_DFL)
     run()
 
 

@@ -29,7 +29,7 @@ def caught() -> Iterator[None]:
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         with contextlib.suppress(ValueError):  # another thread than the main one
-            if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # not of nohup
+            if number is not None and signal.getsignal(number) in (signal.SIG_DFL, end):  # not of nohup
                 before[number] = signal.signal(number, _interrupt)
     with contextlib.suppress(ValueError):
         before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
