@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import signal
 import subprocess
@@ -157,10 +158,10 @@ class Interruptions:
     def _finish(self, folder: Path) -> None:
         subprocess.run(self._words(folder), check=True, capture_output=True, text=True)
 
-    def interrupt(self, signals: Sequence[signal.Signals]) -> Report:
-        """Interrupt trainings until every signal has come, and see them to their end."""
-        left = list(signals)
-        while left:
+    def interrupt(self, signals: Sequence[signal.Signals], seconds: float = math.inf) -> Report:
+        """Interrupt trainings until every signal has come, or for so many seconds, and see them to their end."""
+        left, until = list(signals), time.monotonic() + seconds
+        while left and time.monotonic() < until:
             folder = self.place / f"run{self.report.trainings}"
             self.report.trainings += 1
             while left and not (folder / "results.json").exists():
@@ -200,7 +201,8 @@ class Interruptions:
     def _check(self, folder: Path) -> None:
         """See a training to its end, and compare it."""
         try:
-            self._finish(folder)
+            if not (folder / "results.json").exists():
+                self._finish(folder)
             found = results(folder)
         except (subprocess.CalledProcessError, OSError, ValueError) as error:
             self.report.lost.append(f"{folder.name}: {error} {getattr(error, 'stderr', '')}")
@@ -226,6 +228,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     for name in ("kill", "term", "int", "hup"):
         parser.add_argument(f"--{name}", type=int, default=0, help=f"how many SIG{name.upper()}")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="begin no training after so long")
     parser.add_argument("--seed", type=int, help="of the moments; another one each time unless given")
     arguments = parser.parse_args()
     signals = [
@@ -236,7 +239,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         interruptions = Interruptions(Path(place), arguments.seed)
         interruptions.random.shuffle(signals)  # type: ignore[arg-type]
-        report = interruptions.interrupt(signals)
+        report = interruptions.interrupt(signals, arguments.seconds)
     for name in FOUND:
         for line in getattr(report, name):
             print(f"{name.replace('_', ' ')}: {line}")
