@@ -527,6 +527,24 @@ def test_digits_are_split_by_class_and_fill_the_grey_levels() -> None:
     assert not train & {image.tobytes() for image in dataset.test_images}
 
 
+def test_digits_are_those_of_scikit_learn_split_as_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which is not imported for that, unless it keeps its file elsewhere."""
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    bunch = load_digits()
+    numbers = np.arange(len(bunch.target))
+    train, test = train_test_split(numbers, test_size=360, stratify=bunch.target, random_state=0)
+    expected = Dataset.load("digits")
+    np.testing.assert_array_equal(expected.train_labels, bunch.target[train])
+    np.testing.assert_array_equal(expected.test_labels, bunch.target[test])
+    np.testing.assert_array_equal(expected.train_images, digits.enlarge(bunch.images[train].astype(int)))
+    monkeypatch.setattr(digits, "find_spec", lambda name: types.SimpleNamespace(origin="/nowhere/__init__.py"))
+    assert Dataset.load("digits").checksum == expected.checksum
+    monkeypatch.setattr(digits, "find_spec", lambda name: None)
+    assert "pip install scikit-learn" in refusal(lambda: Dataset.load("digits"))
+
+
 def test_enlarging_is_bilinear_and_upright() -> None:
     images = np.random.default_rng(0).integers(0, 17, (4, 8, 8))
     reference = zoom(images * (255 / 16), (1, 3.5, 3.5), order=1, grid_mode=True, mode="nearest")

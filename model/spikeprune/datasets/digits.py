@@ -8,14 +8,17 @@ References
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
 from spikeprune.datasets.arrays import Parts
 from spikeprune.errors import DataError
 
-N_TEST = 360
-SPLIT_SEED = 0
+#: Numbers of the training and the test images, a line each, in their order.
+SPLIT = Path(__file__).with_name("digits_split.txt")
 SIZE, FINE_SIZE = 8, 28
 GREY_LEVELS = 16
 
@@ -56,21 +59,32 @@ def read() -> Parts:
     Returns
     -------
     Parts
-        1437 training and 360 test images, uint8 [n_images, 28, 28], each class in the same proportion; the split is
-        scikit-learn's ``train_test_split`` with ``random_state=0``.
+        1437 training and 360 test images, uint8 [n_images, 28, 28], each class in the same proportion: the split of
+        scikit-learn's ``train_test_split(range(1797), test_size=360, stratify=labels, random_state=0)``, whose numbers
+        are kept in a file beside this one.
 
     Raises
     ------
     DataError
         If scikit-learn is not installed.
     """
-    try:
-        from sklearn.datasets import load_digits
-        from sklearn.model_selection import train_test_split
-    except ImportError as error:
-        raise DataError(f"The digits come with scikit-learn ({error}): run pip install scikit-learn.") from error
-    bunch = load_digits()
-    labels = bunch.target.astype(np.int64)
-    train, test = train_test_split(np.arange(len(labels)), test_size=N_TEST, stratify=labels, random_state=SPLIT_SEED)
-    images = enlarge(bunch.images)
+    small, labels = _bundled()
+    train, test = (np.array(line.split(), dtype=int) for line in SPLIT.read_text().splitlines())
+    images = enlarge(small)
     return Parts(images[train], labels[train], images[test], labels[test], tuple(map(str, range(10))))
+
+
+def _bundled() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Images [1797, 8, 8] and labels from scikit-learn's file, found without the seconds that its import may take."""
+    package = find_spec("sklearn")
+    if package is None or package.origin is None:
+        raise DataError("The digits come with scikit-learn, which was not found: run pip install scikit-learn.")
+    file = Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz"
+    try:
+        table = np.loadtxt(file, delimiter=",", dtype=np.int64)
+    except OSError:  # a version that keeps it elsewhere
+        from sklearn.datasets import load_digits
+
+        bunch = load_digits()
+        return bunch.images.astype(np.int64), bunch.target.astype(np.int64)
+    return table[:, :-1].reshape(-1, SIZE, SIZE), table[:, -1]
