@@ -43,12 +43,14 @@ class Program(ABC):
     rule : PruningRule
         Only its strings are built in; its parameters are given to each run.
     chunk : int
-        Largest number of images in a chunk; a compiled program has room for 1000 at least.
+        Largest number of images in a chunk.
     precision : {'single', 'double'}
     record : sequence of str, optional
         Record the spikes of all neurons and these variables, ``group.variable``; nothing unless given.
     replicas : int
         Number of networks side by side.
+    room : int
+        Number of images that there is room for in any case, however small `chunk` is.
 
     Raises
     ------
@@ -69,6 +71,7 @@ class Program(ABC):
         precision: str = "single",
         record: Sequence[str] | None = None,
         replicas: int = 1,
+        room: int = 0,
     ) -> None:
         if precision not in PRECISIONS:
             raise ParameterError(unknown_name("precision", precision, PRECISIONS))
@@ -80,7 +83,7 @@ class Program(ABC):
                 f"{replicas} networks of {parameters.neurons} neurons do not fit side by side: choose 1 to {most} "
                 "replicas."
             )
-        self.parameters, self.rule, self.chunk, self.precision = parameters, rule, chunk, precision
+        self.parameters, self.rule, self.chunk, self.precision = parameters, rule, max(chunk, room), precision
         if replicas > 1 and record is not None:
             raise ParameterError("Several networks side by side are not recorded: leave record or replicas out.")
         self.record = None if record is None else list(dict.fromkeys(with_group(name) for name in record))

@@ -93,7 +93,7 @@ class StandaloneProgram(Program):
         record: Sequence[str] | None = None,
         replicas: int = 1,
     ) -> None:
-        super().__init__(parameters, rule, max(chunk, room(parameters)), precision, record, replicas)
+        super().__init__(parameters, rule, chunk, precision, record, replicas, room(parameters))
         self._processes = Processes()
         #: Version line of the compiler.
         self.compiler = compiler_version()
