@@ -1,8 +1,8 @@
 """Synaptic operations by class over training and in inference, and estimated energy on chips."""
 
-from spikeprune.energy import PRICES
 from spikeprune.plots.expenses import energies, operations
 from spikeprune.plots.script import Drawing, Source, about_records, run
+from spikeprune.prices import PRICES
 
 
 def draw(source: Source) -> list[Drawing]:

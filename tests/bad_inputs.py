@@ -263,9 +263,88 @@ def folder_cases(folder: Path) -> Iterator[Case]:
         yield Case("run folder", f"run.json {key}={value!r}", command("show", where))
 
 
+def finished_cases(folder: Path) -> Iterator[Case]:
+    """What is asked of a trained network."""
+    random = np.random.default_rng(0)
+    images, labels = random.integers(0, 255, (8, 4, 4)).astype(np.uint8), np.arange(8) % 2
+    data = sp.Dataset.from_arrays(images, labels, images, labels)
+    quick = {"presentation": 20, "rest": 5, "attempts": 1}
+    run = sp.train(data, "none", neurons=4, parameters=quick, backend="numpy", folder=folder / "run")
+    coloured = random.integers(0, 255, (2, 4, 4, 3)).astype(np.uint8)
+    for what, given in {
+        "other size": images[:, :3], "none": images[:0], "text": "images", "None": None, "NaN": images[:2] * np.nan,
+        "negative": -images.astype(float), "16 bits": images.astype(np.uint16) * 257, "dict": {"a": 1},
+        "colours": coloured, "a number": 3, "ragged": [[1, 2], [3]],
+    }.items():  # fmt: skip
+        yield Case("predict", what, lambda g=given: run.predict(g))
+        yield Case("predict", f"{what}, raster", lambda g=given: run.raster(g))
+    for what, call in {
+        "readout": lambda: run.predict(images, readout="knn"), "record": lambda: run.present(images[0], record="vv"),
+        "record of no group": lambda: run.present(images[0], record="pools.v"),
+        "two images": lambda: run.present(images[:2]), "backend": lambda: run.raster(images[0], backend="gpu"),
+        "precision": lambda: run.present(images[0], precision="half"), "workers=0": lambda: run.evaluate(workers=0),
+        "workers='all'": lambda: run.evaluate(workers="all"), "replicas=0": lambda: run.evaluate(replicas=0),
+        "workers=-1, predict": lambda: run.predict(images, workers=-1), "data": lambda: run.evaluate(5),
+        "classes": lambda: run.evaluate((images, labels + 5, images, labels + 5)),
+        "size": lambda: run.evaluate((images[:, :3], labels)), "readout of an evaluation": lambda: run.with_readout(
+            run.evaluate(), "knn"
+        ),
+        "initial, other neurons": lambda: sp.train(data, "none", initial=run, neurons=5, backend="numpy"),
+        "initial, other pixels": lambda: sp.train((images[:, :2, :2], labels), "none", initial=run, backend="numpy"),
+        "initial=5": lambda: sp.train(data, "none", initial=5, backend="numpy"),
+        "loaded, data of unknown origin": lambda: sp.load(folder / "run").evaluate(),
+    }.items():  # fmt: skip
+        yield Case("finished run", what, call)
+    for what, trained, name in (
+        ("suffix", run, "a.xyz"), ("no suffix", run, "a"), ("folder", run, "nowhere/a.npz"), ("None", None, "a.npz"),
+        ("a number", 5, "a.npz"), ("no run folder", "nowhere", "a.npz"), ("a device", run, "/dev/full/a.npz"),
+    ):  # fmt: skip
+        yield Case("export", what, lambda r=trained, n=name: sp.export(r, n))
+    for what, call in {
+        "price": lambda: sp.energy(5, "gold"), "negative": lambda: sp.energy(-1), "NaN": lambda: sp.energy(np.nan),
+    }.items():
+        yield Case("energy", what, call)
+    flat = images.reshape(8, 16)
+    for options in ({"neurons": 0}, {"rule": "nne"}, {"epochs": 0}, {"backend": "gpu"}, {"parameters": 5}):
+        given = {"rule": "none", "backend": "numpy"} | options
+        yield Case("classifier", str(options), lambda g=given: sp.SpikingClassifier(**g).fit(flat, labels))
+
+
+def environment_cases(folder: Path) -> Iterator[Case]:
+    """Variables of the environment, and places that cannot be used."""
+    train = ("train", "--data", "digits", "--neurons", "4", "--images", "10", "--test-images", "2", "--no-plots")
+    (folder / "file").write_text("no folder")
+    (folder / "loop").symlink_to(folder / "loop")
+    (folder / "tools").mkdir()
+    tools = str(folder / "tools")
+    for what, environment in {
+        "CXX": {"CXX": "/nowhere/g++"}, "CXX that is no compiler": {"CXX": "false"},
+        "CXX with options": {"CXX": "nowhere -O3"}, "no compiler": {"PATH": tools, "CXX": ""},
+        "cache is a file": {"SPIKEPRUNE_CACHE": str(folder / "file")},
+        "cache in /proc": {"SPIKEPRUNE_CACHE": "/proc/x"},
+        "cache is a loop": {"SPIKEPRUNE_CACHE": str(folder / "loop")},
+    }.items():  # fmt: skip
+        fresh = {"SPIKEPRUNE_CACHE": str(folder / "cache")} | environment
+        yield Case("environment", what, command(*train, "--out", folder / "run", env=fresh))
+    numpy = (*train, "--backend", "numpy")
+    for what, out in {
+        "a file above": folder / "file" / "run", "a loop": folder / "loop" / "run", "in /proc": "/proc/run",
+        "a null character": "a\0b", "a device": "/dev/null", "a dot": ".",
+    }.items():
+        yield Case("environment", f"--out {what}", command(*numpy, "--out", out))
+    for what, root in {"a file": folder / "file", "a loop": folder / "loop", "nowhere": folder / "nowhere"}.items():
+        asked = command("train", "--data", "mnist", "--backend", "numpy", "--out", folder / "run", "--data-dir", root)
+        yield Case("environment", f"--data-dir {what}", asked)
+    for what, text in {
+        "no TOML": "rules = [", "binary": "\0\1", "empty": "", "a list": "[[rules]]", "a date": "seeds = 2026-01-01",
+    }.items():
+        (folder / f"{what}.toml").write_text(text)
+        yield Case("environment", f"TOML, {what}", command("sweep", folder / f"{what}.toml", "--runs", folder / "runs"))
+
+
 def cases(folder: Path) -> Iterator[Case]:
     """All of them; `folder` is for files."""
-    for name in ("data", "calls", "commands", "folders"):
+    for name in ("data", "calls", "commands", "folders", "finished", "environment"):
         (folder / name).mkdir()
     yield from network_cases()
     yield from rule_cases()
@@ -274,6 +353,8 @@ def cases(folder: Path) -> Iterator[Case]:
     yield from experiment_cases()
     yield from command_cases(folder / "commands")
     yield from folder_cases(folder / "folders")
+    yield from finished_cases(folder / "finished")
+    yield from environment_cases(folder / "environment")
 
 
 def judged(case: Case) -> str:

@@ -203,10 +203,13 @@ def test_a_known_program_is_neither_generated_nor_compiled_again(
 ) -> None:
     main = compiled("double").folder / "main"
     before = main.stat()
-    monkeypatch.setattr(standalone_module, "build_network", lambda *arguments: pytest.fail("generated again"))
+    monkeypatch.setattr("spikeprune.network.build_network", lambda *arguments: pytest.fail("generated again"))
     said: list[str] = []
-    # Other parameters of a rule of the same class are data.
-    make_program("cpp_standalone", small, AdaptivePruning(beta=0.9, interval=77), CHUNK, "double", report=said.append)
+    # Other parameters of a rule of the same class are data, and there is room for 1000 images in any case.
+    for chunk in (1, CHUNK, 1000):
+        rule = AdaptivePruning(beta=0.9, interval=77)
+        program = make_program("cpp_standalone", small, rule, chunk, "double", report=said.append)
+        assert program.chunk == 1000
     after = main.stat()
     assert not said
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
@@ -226,7 +229,7 @@ def test_what_is_compiled_in_names_the_program(
         (replace(small, tau_e=99.0), small_rule, CHUNK, "double"),
         (small, SoftPruning(), CHUNK, "double"),
         (small, NoPruning(), CHUNK, "double"),
-        (small, small_rule, CHUNK + 1, "double"),
+        (small, small_rule, 1001, "double"),
         (small, small_rule, CHUNK, "single"),
     ):
         before = len(list(tmp_path.glob("programs/*")))
@@ -346,7 +349,7 @@ def test_unknown_back_end_suggests_the_nearest(name: str, suggestion: str) -> No
 def test_impossible_programs_are_refused_before_anything_is_built(
     backend: str, chunk: int, precision: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(standalone_module, "build_network", lambda *arguments: pytest.fail("built"))
+    monkeypatch.setattr("spikeprune.network.build_network", lambda *arguments: pytest.fail("built"))
     with pytest.raises(ParameterError) as error:
         make_program(backend, TINY, NoPruning(), chunk, precision)
     one_sentence(error)

@@ -62,7 +62,7 @@ def test_documentation_builds(tmp_path: Path) -> None:
         assert f">{path.stem}<" in tables
     for name in set(spikeprune.__all__) - {"PRICES", "energy"}:
         assert f'id="spikeprune.{name}"' in text(f"api/spikeprune.{name}")
-    assert all(f'id="spikeprune.energy.{name}"' in text("api/spikeprune.energy") for name in ("PRICES", "energy"))
+    assert all(f'id="spikeprune.prices.{name}"' in text("api/spikeprune.prices") for name in ("PRICES", "energy"))
 
 
 @pytest.mark.long

@@ -14,17 +14,9 @@ import numpy as np
 import pytest
 from brian2.devices import reset_device
 
-from spikeprune.encoding import (
-    PHILOX_CPP,
-    Stream,
-    philox4x32,
-    philox_word,
-    poisson_rates,
-    spike_steps,
-    uniform,
-    uniform_array,
-)
+from spikeprune.encoding import Stream, philox4x32, poisson_rates, spike_steps, uniform_array
 from spikeprune.errors import DataError, ParameterError
+from spikeprune.philox import PHILOX_CPP, philox_word, uniform
 
 # Random123, tests/kat_vectors: "philox4x32 10", counter, key, output.
 KNOWN_ANSWERS = [

@@ -7,9 +7,9 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from spikeprune.energy import PRICES, EnergyPrice, energy, energy_per_image
 from spikeprune.errors import DataError, ParameterError
 from spikeprune.operations import OperationCounts
+from spikeprune.prices import PRICES, EnergyPrice, energy, energy_per_image
 
 COUNTS = OperationCounts(
     input_to_excitatory=600,

@@ -17,7 +17,6 @@ from matplotlib.figure import Figure
 from PIL import Image
 from scipy import stats
 
-from spikeprune.energy import PRICES
 from spikeprune.errors import DataError, ParameterError
 from spikeprune.parameters import NetworkParameters
 from spikeprune.plots.courses import courses
@@ -36,6 +35,7 @@ from spikeprune.plots.script import Drawing, Source, draw_all, publish, run
 from spikeprune.plots.sizes import sizes
 from spikeprune.plots.speed import overhead, speeds
 from spikeprune.plots.thresholds import thresholds, traced_neurons
+from spikeprune.prices import PRICES
 from spikeprune.state import initial_weights
 
 ROOT = Path(__file__).parents[1]

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from spikeprune.classifier import SpikingClassifier
     from spikeprune.datasets import Dataset, event_data
-    from spikeprune.energy import PRICES, energy
     from spikeprune.errors import SpikepruneError
     from spikeprune.evaluation import Evaluation
     from spikeprune.exports import export
     from spikeprune.operations import OperationCounts
     from spikeprune.parameters import NetworkParameters
+    from spikeprune.prices import PRICES, energy
     from spikeprune.pruning import (
         AdaptivePruning,
         ConstantPruning,
@@ -73,7 +73,7 @@ __all__ = [
 _HOME = {
     "spikeprune.classifier": ("SpikingClassifier",),
     "spikeprune.datasets": ("Dataset", "event_data"),
-    "spikeprune.energy": ("PRICES", "energy"),
+    "spikeprune.prices": ("PRICES", "energy"),
     "spikeprune.errors": ("SpikepruneError",),
     "spikeprune.evaluation": ("Evaluation",),
     "spikeprune.exports": ("export",),
@@ -91,7 +91,6 @@ _HOME = {
 def __getattr__(name: str) -> Any:
     for module, names in _HOME.items():
         if name in names:
-            # `energy` is both a module and a function of it: the function wins.
             value = getattr(import_module(module), name)
             globals()[name] = value
             return value

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any
 
+import numpy as np
+
 from spikeprune.datasets import Dataset
 from spikeprune.equations import Equations
 from spikeprune.errors import ParameterError, unknown_name
@@ -14,7 +16,7 @@ from spikeprune.pruning import AdaptivePruning, PruningRule, as_rule
 from spikeprune.pruning.timing import SCHEDULE, timing_text
 from spikeprune.scaling import scaled_parameters
 
-__all__ = ["SHARES", "network_given", "refuse", "rule_given", "scheduled"]
+__all__ = ["SHARES", "check_count", "network_given", "refuse", "rule_given", "scheduled"]
 
 #: Shares of a training at which every rule acts, to be recommended.
 SHARES = {"start": 0.6, "stop": 0.8, "interval": 0.02}
@@ -91,6 +93,12 @@ def network_given(
 def _of_events(data: Dataset) -> dict[str, Any]:
     """What the network has to know of event data; shown again, they would be the same."""
     return {"event_slots": data.event_slots, **({"attempts": 1} if data.event_slots else {})}
+
+
+def check_count(name: str, value: Any) -> None:
+    """Raise ParameterError unless a number of things is a whole one, from 1 on."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ParameterError(f"{name} is {value!r}: it must be a whole number, at least 1.")
 
 
 def refuse(options: Mapping[str, Any], rule: PruningRule, allowed: Iterable[str]) -> None:

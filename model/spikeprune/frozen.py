@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spikeprune.arguments import check_count
 from spikeprune.backend import Program, State
 from spikeprune.cores import usable_cores
 from spikeprune.operations import OperationCounts
@@ -90,6 +91,8 @@ def respond_all(
 
     Each start of a program of several replicas shows a block to each of several networks, or several blocks to one.
     """
+    if workers is not None:
+        check_count("workers", workers)
     trained = [frozen_state(program, state) for state in states]
     side_by_side = (workers or usable_cores()) if program.backend == "cpp_standalone" else 1
     pairs = [(network, first) for first in range(0, len(images), BLOCK) for network in range(len(states))]

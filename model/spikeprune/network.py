@@ -9,17 +9,17 @@ from typing import Any
 import brian2 as b2
 import numpy as np
 
-from spikeprune import neurons, plasticity
 from spikeprune import presenter as show
-from spikeprune import replicas as side_by_side
-from spikeprune.encoding import uniform
+from spikeprune import waiting as side_by_side
 from spikeprune.integration import rational_euler
 from spikeprune.layout import CHUNK_INPUTS, COUNTERS, BuiltNetwork, StateLayout
 from spikeprune.parameters import NetworkParameters
+from spikeprune.philox import uniform
 from spikeprune.pruning.base import PruningRule
-from spikeprune.replicas import GIVEN, Replicas
+from spikeprune.replicas import Replicas
 from spikeprune.schedule import place
 from spikeprune.standalone import DenseSynapses, LayerGroup, PairedSynapses, RenewalGroup
+from spikeprune.stopping import stop_when
 from spikeprune.synapses import PrunedDenseSynapses
 from spikeprune.synapses.neurons import COPY
 
@@ -29,7 +29,6 @@ __all__ = [
     "BuiltNetwork",
     "StateLayout",
     "build_network",
-    "equation_strings",
     "model_namespace",
 ]
 
@@ -67,23 +66,13 @@ def model_namespace(p: NetworkParameters) -> dict[str, Any]:
         "initial_intensity": p.intensity,
         "draws_per_attempt": DRAWS_PER_ATTEMPT,
         "uniform": uniform,
-        "stop_when": show.stop_when,
+        "stop_when": stop_when,
         "event_unit": EVENT_UNIT * b2.ms,
         "Hz": b2.Hz,
         "second": b2.second,
     }
     del namespace["intensity"]  # a variable of the presenter
     return namespace
-
-
-def equation_strings() -> dict[str, str]:
-    """Return every string of the model as it is now, by module and name: with the constants, what Brian2 is given."""
-    return {
-        f"{module.__name__}.{name}": text
-        for module in (neurons, plasticity, show, side_by_side)
-        for name, text in sorted(vars(module).items())
-        if isinstance(text, str) and not name.startswith("_")
-    }
 
 
 def _link_equations(equations: str, *names: str) -> str:
@@ -217,7 +206,7 @@ def build_network(
     }  # fmt: skip
     rule_parameters = {} if plastic.host.parameters is None else {"rule": plastic.host.parameters}
     state = _layout(groups, p.inputs * n * replicas)
-    given = {name: state.pop(name) for name in GIVEN if networks.several}
+    given = {name: state.pop(name) for name in side_by_side.GIVEN if networks.several}
     names = ("presenter", "input", "excitatory", "inhibitory", "pool", "incoming")
     kept = networks.keep({name: groups[name] for name in names}, excitatory, state)
     closing = networks.close(presenter, excitatory, namespace)

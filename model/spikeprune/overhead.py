@@ -7,7 +7,7 @@ What the estimate assumes is in `ASSUMPTIONS`, to be printed beside it.
 References
 ----------
 .. [1] M. Horowitz, Computing's energy problem (and what we can do about it), ISSCC Digest of Technical Papers, 10-14
-   (2014): energy of arithmetic and of an 8-kB SRAM, through :data:`spikeprune.energy.PRICES`.
+   (2014): energy of arithmetic and of an 8-kB SRAM, through :data:`spikeprune.prices.PRICES`.
 .. [2] V. Sze, Y.-H. Chen, T.-J. Yang and J. S. Emer, Efficient processing of deep neural networks: a tutorial and
    survey, Proceedings of the IEEE 105(12):2295-2329 (2017), which sets areas of operators synthesised in 45 nm beside
    the energies of [1].
@@ -23,8 +23,8 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
 
-from spikeprune.energy import PRICES
 from spikeprune.operations import OperationCounts
+from spikeprune.prices import PRICES
 from spikeprune.pruning.base import PruningRule
 
 __all__ = ["AREA", "ASSUMPTIONS", "Memory", "Tally", "area", "extra_memory", "scheme_operations", "training_tally"]

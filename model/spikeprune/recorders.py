@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import brian2 as b2
-
 from spikeprune.errors import ParameterError, unknown_name
 
 __all__ = ["RECORDED", "add_recorders", "recorder_outputs", "with_group"]
@@ -54,6 +52,8 @@ def add_recorders(network: Any, groups: Mapping[str, Any], names: Iterable[str])
     ParameterError
         If a group has no such variable.
     """
+    import brian2 as b2
+
     wanted: dict[str, list[str]] = {}
     for name in names:
         group, _, variable = name.partition(".")

@@ -102,6 +102,7 @@ class RunFolder:
         cls.check(path)
         try:
             folder.path.mkdir(parents=True, exist_ok=True)
+            folder.tidy()
             folder.describe({"format": FORMAT, "status": "incomplete", "id": uuid.uuid4().hex, **description})
         except OSError as error:
             raise RunFolderError(
@@ -118,7 +119,7 @@ class RunFolder:
             if folder.description().get("status") != "complete":
                 hint = f"continue it with 'spikeprune resume {path}', or choose another folder"
             raise RunFolderError(f"The run folder {path} exists already: {hint}.")
-        check_place(folder.path)
+        check_place(folder.path, LEFTOVER)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> RunFolder:

@@ -14,49 +14,14 @@ from typing import Any
 
 import brian2 as b2
 
+from spikeprune import waiting
 from spikeprune.layout import StateLayout
 from spikeprune.schedule import place
 from spikeprune.standalone import DenseSynapses
 from spikeprune.synapses.masks import renamed
 from spikeprune.synapses.neurons import NETWORK, network_of_each
 
-__all__ = ["GIVEN", "KEPT", "Replicas"]
-
-#: Prefix of the variables that hold what others were at the end of the chunk.
-KEPT = "kept_"
-
-PRESENTER = """\
-waiting                      : integer  # 1 once this network is at the end of its chunk
-"""
-# Synapses look up neither the presenter nor the number of their network: each neuron has what they read.
-EXCITATORY = """\
-learning                     : 1        # 1 in training, 0 in evaluation and while the network waits
-seed                         : integer  # key of the random numbers
-"""
-CLOSING = """
-number                       : 1        # networks that wait
-stopped                      : integer  # 1 once the program is finished
-"""
-KEEP = "step >= slot_steps - 1 and waiting < 1"
-WAIT = "step >= slot_steps - 1 and stopped > 0"
-STOP = "step >= slot_steps - 1 and number > 0"
-
-# Without intensity no input fires.  What has been kept remembers both.
-PRESENTER_WAITS = """
-waiting = 1
-intensity = 0
-prune = 0
-"""
-EXCITATORY_WAITS = "learning = 0"
-# Nor does what is left of the last presentation make a neuron fire.
-EXCITATORY_REST = "ready = 1e9*stopped"
-CLOSING_STOP = """
-stopped = stop_when(int(number >= networks))
-number = 0
-"""
-
-#: What a program of several networks is given besides the state, for each of them.
-GIVEN = ("presenter.waiting", "excitatory.seed")
+__all__ = ["Replicas"]
 
 
 class Replicas:
@@ -71,11 +36,11 @@ class Replicas:
     def __init__(self, number: int) -> None:
         self.number, self.several = number, number > 1
         #: Events of groups other than the presenter, and what they link to for them.
-        self.events = {"keep": KEEP} if self.several else {}
+        self.events = {"keep": waiting.KEEP} if self.several else {}
         self.links = ("waiting",) if self.several else ()
         #: Events of the presenter; events and links of the excitatory neurons.
-        self.presenter_events = {"keep": KEEP, "wait": WAIT} if self.several else {}
-        self.waiting_events = {"wait": WAIT} if self.several else {}
+        self.presenter_events = {"keep": waiting.KEEP, "wait": waiting.WAIT} if self.several else {}
+        self.waiting_events = {"wait": waiting.WAIT} if self.several else {}
         self.waiting_links = ("stopped",) if self.several else ()
 
     def only(self, text: str) -> str:
@@ -117,27 +82,27 @@ class Replicas:
             for name in names:
                 variable = group.variables[name]
                 group.variables.add_array(
-                    f"{KEPT}{name}", size=variable.size, dimensions=variable.dim, dtype=variable.dtype
+                    f"{waiting.KEPT}{name}", size=variable.size, dimensions=variable.dim, dtype=variable.dtype
                 )  # fmt: skip
-                kept[f"{group_name}.{name}"] = f"{group_name}.{KEPT}{name}"
+                kept[f"{group_name}.{name}"] = f"{group_name}.{waiting.KEPT}{name}"
             if "keep" in group.events:
                 place(group.thresholder["keep"], "keep?")
             else:
                 group.variables.add_reference("_keepspace", source)
                 group.events = {**group.events, "keep": ""}
-            place(group.run_on_event("keep", "\n".join(f"{KEPT}{name} = {name}" for name in names)), "keep")
+            place(group.run_on_event("keep", "\n".join(f"{waiting.KEPT}{name} = {name}" for name in names)), "keep")
         return kept
 
     def close(self, presenter: Any, excitatory: Any, namespace: Mapping[str, Any]) -> list[Any]:
         """Let networks wait; return what ends the program once all do.  A single network does not wait."""
         if not self.several:
             return []
-        for group, code in ((presenter, PRESENTER_WAITS), (excitatory, EXCITATORY_WAITS)):
+        for group, code in ((presenter, waiting.PRESENTER_WAITS), (excitatory, waiting.EXCITATORY_WAITS)):
             place(group.thresholder["wait"], "wait?")
             place(group.run_on_event("wait", code), "wait")
         closing = b2.NeuronGroup(
-            1, f"{CLOSING}step : 1 (linked)", events={"stop": STOP}, clock=presenter.clock, name="closing",
-            namespace={**namespace, "networks": self.number},
+            1, f"{waiting.CLOSING}step : 1 (linked)", events={"stop": waiting.STOP}, clock=presenter.clock,
+            name="closing", namespace={**namespace, "networks": self.number},
         )  # fmt: skip
         closing.step = b2.linked_var(presenter, "step")
         count = DenseSynapses(
@@ -147,5 +112,5 @@ class Replicas:
         count.connect()
         place(count.wait, "wait")
         place(closing.thresholder["stop"], "stop?")
-        place(closing.run_on_event("stop", CLOSING_STOP), "stop")
+        place(closing.run_on_event("stop", waiting.CLOSING_STOP), "stop")
         return [closing, count]

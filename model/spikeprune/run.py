@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spikeprune.arguments import check_count
 from spikeprune.backend import Program, State
 from spikeprune.datasets import DataDescription, Dataset, as_dataset, load_origin
 from spikeprune.datasets.description import with_classes
@@ -215,6 +216,7 @@ class Run(TrainedNetwork):
         Evaluation
             Also kept in the run's folder, where it has one and the data are its own.
         """
+        check_count("replicas", replicas)
         check_state(self.state, self.program.layout)
         given = None if dataset is None else with_classes(as_dataset(dataset), self.data)
         own = given is None or given.checksum == self.data.checksum

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spikeprune.energy import PRICES, energy
 from spikeprune.errors import RunFolderError
 from spikeprune.operations import OperationCounts
+from spikeprune.prices import PRICES, energy
 from spikeprune.pruning.timing import SCHEDULE, events_between
 from spikeprune.readout import silent_neurons
 from spikeprune.records import RunFolder

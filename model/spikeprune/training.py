@@ -22,7 +22,7 @@ from spikeprune.arguments import network_given, refuse, rule_given, scheduled
 from spikeprune.chunks import Progress, finish, next_chunk, take_in
 from spikeprune.datasets import Dataset, as_dataset, load_origin
 from spikeprune.datasets.order import come_in_runs
-from spikeprune.errors import DataNote
+from spikeprune.errors import DataNote, ParameterError
 from spikeprune.loading import load
 from spikeprune.opening import begin, reopen
 from spikeprune.parameters import NetworkParameters
@@ -34,8 +34,9 @@ from spikeprune.settings import Settings
 
 __all__ = ["Run", "Settings", "load", "load_origin", "resume", "train"]
 
-#: A training that shows so many images has chunks of 1000 unless told otherwise.
-MANY = 10_000
+#: Unless told otherwise, a training has so many chunks, points of its course, of so many images at least and at most:
+#: fewer, and starting the program and writing the checkpoint take a share of the time; more, and a crash costs more.
+CHUNKS, SMALLEST, LARGEST = 40, 100, 1000
 
 
 def train(
@@ -88,7 +89,7 @@ def train(
     backend : {'cpp_standalone', 'cuda_standalone', 'cython', 'numpy'}
     precision : {'single', 'double'}
     chunk : int, optional
-        Images between two checkpoints: 1000, or 100 in a training with few images, unless given.
+        Images between two checkpoints: 100 to 1000, a fortieth of all, unless given.
     assignment_images : int
         Last training images whose responses assign the neurons to classes; 0 for 10,000 or one epoch if that is less.
     initial : Run or path-like, optional
@@ -123,10 +124,12 @@ def train(
     rule, data = rule_given(rule), as_dataset(dataset)
     refuse(unknown, rule, (name for name in inspect.signature(train).parameters if name != "unknown"))
     before = load(initial) if isinstance(initial, str | Path) else initial
+    if before is not None and not isinstance(before, Run):
+        raise ParameterError(f"initial is {initial!r}: pass a run, or its folder.")
     given = before.settings.parameters if parameters is None and before is not None else parameters
     shown = epochs * len(data.train_images) if isinstance(epochs, int | np.integer) else 0
     if chunk is None:
-        chunk = 1000 if shown >= MANY else 100
+        chunk = min(max(1, round(shown / CHUNKS / SMALLEST)) * SMALLEST, LARGEST)
     settings = Settings(
         parameters=network_given(given, neurons, data, epochs if shown else 1, equations), rule=rule,
         seed=seed if seed is not None else 0 if before is None else before.settings.seed + 1,

@@ -9,7 +9,7 @@ from spikeprune.backend.compact import CompactProgram
 from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
-from spikeprune.quiet import leave_interrupts_ignored
+from spikeprune.quiet import import_brian2, leave_interrupts_ignored
 
 __all__ = ["BACKENDS", "COMPILED", "PRECISIONS", "ChunkResult", "Program", "State", "make_program"]
 
@@ -74,6 +74,7 @@ def _build(
             from spikeprune.backend.standalone import StandaloneProgram
 
             return StandaloneProgram(parameters, rule, chunk, precision, **options)
+        import_brian2()
         if backend == "cuda_standalone":
             from spikeprune.backend.cuda import CudaProgram
 

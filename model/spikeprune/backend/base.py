@@ -12,9 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import brian2 as b2
 import numpy as np
-from brian2.devices.device import RuntimeDevice
 from numpy.typing import NDArray
 
 from spikeprune.backend.outcome import PRESENTATION_OUTPUTS, SPIKE_OUTPUTS, ChunkResult, State, collect, parts_of
@@ -26,7 +24,7 @@ from spikeprune.parameters import LARGEST, NetworkParameters
 from spikeprune.pruning.base import PruningRule
 from spikeprune.recorders import with_group
 
-__all__ = ["PRECISIONS", "ChunkResult", "Program", "State", "brian2_preferences", "explained"]
+__all__ = ["PRECISIONS", "ChunkResult", "Program", "State", "explained"]
 
 PRECISIONS: dict[str, type] = {"single": np.float32, "double": np.float64}
 
@@ -46,7 +44,7 @@ class Program(ABC):
     rule : PruningRule
         Only its strings are built in; its parameters are given to each run.
     chunk : int
-        Largest number of images in a chunk.
+        Largest number of images in a chunk; a compiled program has room for 1000 at least.
     precision : {'single', 'double'}
     record : sequence of str, optional
         Record the spikes of all neurons and these variables, ``group.variable``; nothing unless given.
@@ -110,7 +108,7 @@ class Program(ABC):
 
     @abstractmethod
     def execute(self, inputs: Mapping[str, Any], pixels: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
-        """Set the variables in `inputs`, show `pixels` [chunk, inputs], and return state, counters and monitors."""
+        """Set the variables in `inputs`, show `pixels` [images, inputs], and return state, counters and monitors."""
 
     def stop(self) -> None:  # noqa: B027, what runs in this process ends with it
         """End what other threads are running, without a result."""
@@ -220,8 +218,7 @@ class Program(ABC):
     def _rows(self, images: Sequence[NDArray[np.uint8]]) -> tuple[list[int], NDArray[np.uint8]]:
         """Put images that differ below each other; return the row where those of each network begin, and the pixels."""
         first: dict[bytes, int] = {}
-        pixels = np.zeros((self.chunk, self.parameters.image_bytes), dtype=np.uint8)
-        rows, end = [], 0
+        rows, end, different = [], 0, []
         for shown in images:
             same = shown.tobytes() if len(images) > 1 else b""
             if same not in first:
@@ -231,10 +228,10 @@ class Program(ABC):
                         "show fewer at once."
                     )
                 first[same] = end
-                pixels[end : end + len(shown)] = shown
+                different.append(shown)
                 end += len(shown)
             rows.append(first[same])
-        return rows, pixels
+        return rows, np.concatenate(different)
 
     def _inputs(
         self, state: State, row: int, count: int, seed: int, first_image: int, rule: PruningRule, learning: bool
@@ -279,20 +276,3 @@ def explained(rule: PruningRule, equations: Equations) -> Iterator[None]:
             f"Brian2 cannot build the network with rule '{rule.name}'{own} ({type(innermost).__name__}: {reason}): "
             f"correct the strings{'' if own else ' of the rule'}."
         ) from error
-
-
-@contextmanager
-def brian2_preferences(**values: Any) -> Iterator[None]:
-    """Set Brian2 preferences (with ``__`` for the dots) and the device for a while, then put all back."""
-    names = {name.replace("__", "."): value for name, value in values.items()}
-    before = {name: b2.prefs[name] for name in names}
-    dt = b2.defaultclock.dt if isinstance(b2.get_device(), RuntimeDevice) else None
-    try:
-        for name, value in names.items():
-            b2.prefs[name] = value
-        yield
-    finally:
-        for name, value in before.items():
-            b2.prefs[name] = value
-        if dt is not None:
-            b2.defaultclock.dt = dt

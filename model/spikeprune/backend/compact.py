@@ -62,6 +62,7 @@ class CompactProgram(Program):
             )
         self._build, self._programs = build, dict[int, Program]()
         whole = self._program(parameters.neurons)
+        self.chunk = whole.chunk
         self.carried, self.given, self.backend = whole.carried, whole.given, whole.backend
 
     def __getattr__(self, name: str) -> Any:

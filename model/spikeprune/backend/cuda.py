@@ -20,7 +20,7 @@ from typing import Any
 import brian2 as b2
 from brian2.core.variables import DynamicArrayVariable
 
-from spikeprune.backend.exchange import read_code, write_code
+from spikeprune.backend.exchange import NUMBER, write_code
 from spikeprune.backend.standalone import StandaloneProgram, compiler, jobs
 from spikeprune.backend.toolkit import compute_capability, find_toolkit, missing, require_brian2cuda
 from spikeprune.errors import BackendError, reason_of
@@ -136,12 +136,13 @@ class CudaProgram(StandaloneProgram):
         return Rhythm(slot, phases, built.stopped)
 
     def _exchange(
-        self, device: Any, going_in: Sequence[tuple[Any, int]], coming_out: Sequence[Any], pixels: str, size: int
+        self, device: Any, going_in: Sequence[tuple[Any, int]], coming_out: Sequence[Any], pixels: str
     ) -> None:
         up = "".join(_copy(device, variable, "HostToDevice", number) for variable, number in going_in)
-        up += f"CUDA_SAFE_CALL(cudaMemcpy(dev{pixels}, {pixels}, {size}*sizeof(*{pixels}), cudaMemcpyHostToDevice));\n"
+        shown = f"{NUMBER}*sizeof(*{pixels})"
+        up += f"CUDA_SAFE_CALL(cudaMemcpy(dev{pixels}, {pixels}, {shown}, cudaMemcpyHostToDevice));\n"
         down = "".join(_copy(device, variable, "DeviceToHost") for variable in coming_out)
-        device.insert_code("main", read_code(device, going_in, pixels, size) + up)
+        device.insert_code("main", self._read_code(device, going_in, pixels) + up)
         device.insert_code("before_end", f"{{\nusing namespace brian;\n{down}}}\n" + write_code(device, coming_out))
 
     def _compile(self, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """What goes into a compiled program and what comes out of it: one binary file each, written by NumPy and by C++.
 
 A program is started as ``main IN OUT``.  IN holds the variables of the state one after another, as they are in memory,
-and the pixels of the chunk, a byte each; OUT holds, for each variable, the number of its values and the values.  This
+and the pixels of the images, a byte each; OUT holds, for each variable, the number of its values and the values.  This
 takes a fraction of the time of Brian2's own files, one for each of some 170 arrays.
 """
 
@@ -9,29 +9,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from brian2.codegen.generators.cpp_generator import c_data_type
-from brian2.core.variables import ArrayVariable, DynamicArrayVariable
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["UNWRITTEN", "Layout", "read_code", "read_output", "write_code", "write_input"]
+if TYPE_CHECKING:
+    from brian2.core.variables import ArrayVariable
+
+__all__ = ["NUMBER", "UNWRITTEN", "Layout", "read_code", "read_output", "write_code", "write_input"]
 
 #: What a program says of the file OUT where there is no room for it.
 UNWRITTEN = " cannot be written."
+#: C++ variable with the number of pixels that have been read.
+NUMBER = "_number_of_pixels"
 #: Variables in the order of the files: name to type and number of values, none where the program decides.
 Layout = dict[str, tuple[str, int | None]]
 
 
 def _memory(device: Any, variable: ArrayVariable) -> tuple[str, str]:
     """Where the values of a variable lie, and their number, in C++."""
+    from brian2.core.variables import DynamicArrayVariable
+
     name = device.get_array_name(variable, access_data=False)
     growing = isinstance(variable, DynamicArrayVariable)
     return (f"{name}.data()", f"{name}.size()") if growing else (name, str(variable.size))
 
 
-def read_code(device: Any, variables: Iterable[tuple[ArrayVariable, int]], pixels: str, size: int) -> str:
+def read_code(device: Any, variables: Iterable[tuple[ArrayVariable, int]], pixels: str, size: int, image: int) -> str:
     """C++ statements for the main function that read the file IN, before the network runs.
 
     Parameters
@@ -42,7 +47,9 @@ def read_code(device: Any, variables: Iterable[tuple[ArrayVariable, int]], pixel
     pixels : str
         Name of the C++ array that takes the pixels.
     size : int
-        Number of pixels.
+        Number of pixels that it has room for.
+    image : int
+        Number of pixels of an image.
     """
     reads = "\n".join(
         f"    _in.read(reinterpret_cast<char*>({memory}), {number}*sizeof(*{memory}));"
@@ -58,17 +65,22 @@ if (args.size() != 2)
     std::cerr << "This program takes two arguments: the file to read and the file to write." << std::endl;
     return 2;
 }}
+int64_t {NUMBER};
 {{
     std::ifstream _in(args[0].c_str(), std::ios::binary);
 {reads}
+    const bool _whole = bool(_in);
     std::vector<unsigned char> _pixels({size});
-    _in.read(reinterpret_cast<char*>(_pixels.data()), {size});
-    if (!_in)
+    _in.read(reinterpret_cast<char*>(_pixels.data()), {size}); // or as many images as there are
+    const int64_t _given = _in.gcount();
+    if (!_whole || _given == 0 || _given % {image} != 0)
     {{
         std::cerr << "The file " << args[0] << " is too short." << std::endl;
         return 2;
     }}
-    std::copy(_pixels.begin(), _pixels.end(), {pixels});
+    // One more, for networks that have been shown all of theirs.
+    {NUMBER} = std::min<int64_t>(_given + {image}, {size});
+    std::copy_n(_pixels.begin(), {NUMBER}, {pixels});
     args.clear(); // Brian2 takes what is left for the names of variables
 }}
 """
@@ -104,6 +116,8 @@ def write_code(device: Any, variables: Iterable[ArrayVariable]) -> str:
 
 def _write(device: Any, variable: ArrayVariable) -> str:
     """C++ statement that writes a variable; what a monitor has recorded of many neurons goes out step by step."""
+    from brian2.codegen.generators.cpp_generator import c_data_type
+
     if getattr(variable, "ndim", 1) == 1:
         memory, number = _memory(device, variable)
         return f"_write({memory}, {number}, sizeof(*{memory}));"

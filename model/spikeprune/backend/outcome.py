@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeprune.errors import BackendError
+from spikeprune.fans import fan_operations
 from spikeprune.layout import StateLayout, part
 from spikeprune.operations import OperationCounts
 from spikeprune.parameters import NetworkParameters
-from spikeprune.synapses import fan_operations
 
 __all__ = ["PRESENTATION_OUTPUTS", "SPIKE_OUTPUTS", "ChunkResult", "State", "collect", "parts_of"]
 

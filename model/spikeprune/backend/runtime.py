@@ -13,7 +13,8 @@ import brian2 as b2
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeprune.backend.base import Program, brian2_preferences, explained
+from spikeprune.backend.base import Program, explained
+from spikeprune.backend.preferences import brian2_preferences
 from spikeprune.network import build_network
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
@@ -66,7 +67,8 @@ class RuntimeProgram(Program):
         built = self.built
         for name, value in inputs.items():
             built.variable(name).set_value(value)
-        built.pixels.values[:] = pixels.reshape(built.pixels.values.shape)
+        shown = pixels.reshape(-1, built.pixels.values.shape[1])
+        built.pixels.values[: len(shown)], built.pixels.values[len(shown) :] = shown, 0
         monitors = {"spike_monitor": built.spike_monitor, "presentation_monitor": built.presentation_monitor}
         monitors |= self.recorders
         recorded = {name: len(monitor.variables["t"].get_value()) for name, monitor in monitors.items()}

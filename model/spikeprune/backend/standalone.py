@@ -19,31 +19,35 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import brian2 as b2
 import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from spikeprune.backend.base import Program, brian2_preferences
+from spikeprune.backend.base import Program
 from spikeprune.backend.compiler import compiler, compiler_version, jobs, machine
 from spikeprune.backend.exchange import UNWRITTEN, Layout, read_code, read_output, write_code, write_input
+from spikeprune.backend.preferences import brian2_preferences
 from spikeprune.backend.process import Processes
 from spikeprune.backend.scratch import scratch_folder
+from spikeprune.compilation import FAST_DEVICE, FLAGS
 from spikeprune.errors import BackendError, reason_of
-from spikeprune.network import BuiltNetwork, build_network, equation_strings
+from spikeprune.layout import BuiltNetwork
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
 from spikeprune.recorders import add_recorders, recorder_outputs
-from spikeprune.replicas import GIVEN
-from spikeprune.standalone import FAST_DEVICE, FLAGS
+from spikeprune.strings import equation_strings
+from spikeprune.waiting import GIVEN
 
 __all__ = ["StandaloneProgram", "cache_folder", "compiler", "compiler_version", "jobs"]
 
 #: What makes C++ of strings, besides `standalone` and `synapses`; the strings themselves count as they are.
 GENERATORS = (
-    "backend/exchange", "backend/standalone", "encoding", "integration", "layout", "network", "presenter", "recorders",
-    "replicas", "schedule",
+    "backend/exchange", "backend/standalone", "integration", "layout", "network", "philox", "recorders", "replicas",
+    "schedule", "stopping",
 )  # fmt: skip
+#: Images that a program has room for, so that trainings of all lengths share it, and bytes that these may take (event
+#: data are large); memory that no image is read into costs nothing.
+ROOM, ROOM_BYTES = 1000, 2**22
 #: What a program reads and writes: weight and two flags, going in and coming out.
 BYTES_PER_SYNAPSE = 12
 
@@ -52,6 +56,11 @@ def cache_folder() -> Path:
     """Return where compiled programs are kept: ``SPIKEPRUNE_CACHE``, or ``spikeprune`` in the user's cache folder."""
     default = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "spikeprune"
     return Path(os.environ.get("SPIKEPRUNE_CACHE", default)).expanduser() / "programs"
+
+
+def room(p: NetworkParameters) -> int:
+    """Return the number of images that any program of such a network has room for."""
+    return max(min(ROOM, ROOM_BYTES // p.image_bytes), 1)
 
 
 class StandaloneProgram(Program):
@@ -84,7 +93,7 @@ class StandaloneProgram(Program):
         record: Sequence[str] | None = None,
         replicas: int = 1,
     ) -> None:
-        super().__init__(parameters, rule, chunk, precision, record, replicas)
+        super().__init__(parameters, rule, max(chunk, room(parameters)), precision, record, replicas)
         self._processes = Processes()
         #: Version line of the compiler.
         self.compiler = compiler_version()
@@ -160,6 +169,8 @@ class StandaloneProgram(Program):
     def _generate(self, folder: Path) -> Layout:
         """Let Brian2 write the C++ project; return type and size of each variable that comes out."""
         with brian2_preferences(**self._preferences()):
+            import brian2 as b2  # only here: a known program does without the second that this takes
+
             b2.set_device(self.device, build_on_run=False)
             device = b2.get_device()
             try:
@@ -174,7 +185,7 @@ class StandaloneProgram(Program):
                 pixels = f"{built.pixels.name}_values"
                 going_in = [(built.variable(name), size) for name, (_, size) in layout.items()]
                 coming_out = [*(built.result(name) for name in layout), *recorded.values()]
-                self._exchange(device, going_in, coming_out, pixels, built.pixels.values.size)
+                self._exchange(device, going_in, coming_out, pixels)
                 built.network.run(built.duration * b2.second, namespace={})
                 device.build(directory=str(folder), compile=False, run=False, with_output=False)
                 # Every program start would read the pixels of the build, which are all zero.
@@ -196,14 +207,20 @@ class StandaloneProgram(Program):
         }
 
     def _network(self, device: Any) -> BuiltNetwork:
+        from spikeprune.network import build_network
+
         return build_network(self.parameters, self.rule, self.chunk, replicas=self.replicas)
 
     def _exchange(
-        self, device: Any, going_in: Sequence[tuple[Any, int]], coming_out: Sequence[Any], pixels: str, size: int
+        self, device: Any, going_in: Sequence[tuple[Any, int]], coming_out: Sequence[Any], pixels: str
     ) -> None:
         """Put the reading of the file IN and the writing of OUT into the program."""
-        device.insert_code("main", read_code(device, going_in, pixels, size))
+        device.insert_code("main", self._read_code(device, going_in, pixels))
         device.insert_code("before_end", write_code(device, coming_out))
+
+    def _read_code(self, device: Any, going_in: Sequence[tuple[Any, int]], pixels: str) -> str:
+        image = self.parameters.image_bytes
+        return read_code(device, going_in, pixels, self.chunk * image, image)
 
     def _compile(self, folder: Path) -> None:
         command = compiler()

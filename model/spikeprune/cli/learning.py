@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -85,7 +86,7 @@ def train(
     backend: Annotated[str, typer.Option(help="cpp_standalone, cuda_standalone, cython or numpy.")] = "cpp_standalone",
     precision: Annotated[str, typer.Option(help="single or double.")] = "single",
     chunk: Annotated[
-        int | None, typer.Option(help="Images between two checkpoints; 1000, or 100 in a training with few images.")
+        int | None, typer.Option(help="Images between two checkpoints; a fortieth of all, 100 to 1000, unless given.")
     ] = None,
     assignment_images: Annotated[
         int, typer.Option(help="Last training images that assign neurons to classes; 0: 10,000, or one epoch if less.")
@@ -118,8 +119,8 @@ def train(
     before = None if initial is None else running.load(output, initial)
     dataset = running.load_origin(
         {
-            "name": data if path is None else str(path.resolve()),
-            "data_dir": data_dir and str(data_dir.expanduser().resolve()),
+            "name": data if path is None else os.path.realpath(path),
+            "data_dir": data_dir and os.path.realpath(data_dir.expanduser()),
             "validation": validation, "images": images, "test_images": test_images, "white": white, "grey": grey,
             "shape": image_shape(shape),
         }

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from spikeprune.energy import PRICES
 from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.parameters import NetworkParameters
+from spikeprune.prices import PRICES
 from spikeprune.pruning import RULES, PruningRule, rule_class
 
 __all__ = ["image_shape", "named_values", "network_parameters", "price_name", "pruning_rule"]

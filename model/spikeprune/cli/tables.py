@@ -13,9 +13,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from spikeprune.energy import PRICES
 from spikeprune.equations import names_only
 from spikeprune.parameters import NetworkParameters
+from spikeprune.prices import PRICES
 from spikeprune.summary import Summary
 
 __all__ = ["breakdown_table", "events_text", "results_table", "run_table", "si", "system_table", "unbroken"]

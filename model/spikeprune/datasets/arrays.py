@@ -108,7 +108,7 @@ def as_images(
         notes += found
     elif not isinstance(white, int | float | np.number) or not 0 < white < np.inf:
         raise DataError(f"white = {white!r} is no brightness: give the value of a white pixel, such as 1 or 255.")
-    _check_range(array, whose, white)
+    _check_range(array, whose, white, "as those of the training" if part == "given" else "alike, or pass white=")
     scaled = _to_8_bits(array, white)
     if scaled.ndim == 4:
         scaled = grey_of(
@@ -157,7 +157,10 @@ def _with_height_and_width(
     if array.size == 0:
         raise DataError(f"{whose} are empty (shape {array.shape}): give at least one image of at least two pixels.")
     if shape is not None and array.shape[1:3] != tuple(shape):
-        raise DataError(f"{whose} are {array.shape[1]} x {array.shape[2]} pixels instead of {shape[0]} x {shape[1]}.")
+        raise DataError(
+            f"{whose} are {array.shape[1]} x {array.shape[2]} pixels instead of {shape[0]} x {shape[1]}: give images "
+            "of that size."
+        )
     return array, notes
 
 
@@ -191,14 +194,14 @@ def white_of(array: NDArray[Any], whose: str) -> tuple[float, list[str]]:
     return white, [f"{whose} go up to {brightest:g}, so {white:g} is taken for white; pass white= if it is not."]
 
 
-def _check_range(array: NDArray[Any], whose: str, white: float) -> None:
+def _check_range(array: NDArray[Any], whose: str, white: float, advice: str) -> None:
     low, high = float(array.min()), float(array.max())
     if low < 0:
         raise DataError(
             f"{whose} range from {low:g} to {high:g}, but pixels must lie in 0 (black) to 255, or 0 to 1: rescale them."
         )
     if high > white:
-        raise DataError(f"{whose} go up to {high:g}, but {white:g} is white: scale all images alike, or pass white=.")
+        raise DataError(f"{whose} go up to {high:g}, but {white:g} is white: scale all images {advice}.")
     if 0 < high <= 1 < white:
         raise DataError(f"{whose} go up to {high:g} only, but {white:g} is white: scale all images alike.")
 

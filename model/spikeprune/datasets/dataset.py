@@ -171,7 +171,7 @@ class Dataset:
         canonical = catalogue.canonical(str(name))
         if reading:
             raise ParameterError(f"{next(iter(reading))} is for data of your own: leave it out for '{canonical}'.")
-        folder = None if data_dir is None else str(Path(data_dir).expanduser().resolve())
+        folder = None if data_dir is None else os.path.realpath(Path(data_dir).expanduser())
         parts = named.read(canonical, data_dir, fetch_missing=download)
         return cls(
             canonical, *parts[:4], class_names=tuple(parts.class_names or ()),

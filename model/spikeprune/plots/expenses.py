@@ -10,12 +10,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullLocator
 
-from spikeprune.energy import PRICES, EnergyPrice, energy
 from spikeprune.operations import OperationCounts
 from spikeprune.plots.figure import PAGE, STYLE, PathLike, saved, signed, some_networks
 from spikeprune.plots.looks import looks
 from spikeprune.plots.record import Record
 from spikeprune.plots.scores import OPERATIONS
+from spikeprune.prices import PRICES, EnergyPrice, energy
 
 __all__ = ["energies", "operations"]
 

@@ -8,15 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from spikeprune.encoding import Stream, uniform_array
 from spikeprune.parameters import parameter
 from spikeprune.pruning import parts, shared
 from spikeprune.pruning.base import PruningRule
 from spikeprune.pruning.events import PruningState
 
 __all__ = ["NoPruning", "PostTrainingPruning", "RandomRemoval"]
-
-#: ``Stream.REMOVAL`` of :mod:`spikeprune.encoding`, which is not imported here because it needs Brian2.
-STREAM = 3
 
 
 @dataclass(frozen=True)
@@ -59,11 +57,9 @@ def _count_event(rule: Any, state: PruningState) -> None:
 
 def _drawn(rule: Any, state: PruningState) -> NDArray[np.bool_]:
     """Which synapses have a random number below the target; the caller has set the key, which is the run's seed."""
-    from spikeprune.encoding import uniform_array
-
     i, j = np.indices(state.w.shape)
     drawn: NDArray[np.bool_] = (
-        uniform_array(state.neurons["key"].astype(np.int64), STREAM, 0, i, j) < state.neurons["target"]
+        uniform_array(state.neurons["key"].astype(np.int64), int(Stream.REMOVAL), 0, i, j) < state.neurons["target"]
     )
     return drawn
 
@@ -111,5 +107,5 @@ target = share*event/events""",
             initial={"key": 0, "event": 0, "target": 0},
             twin=_count_event,
         ),
-        parts.remove(f"uniform(key_post, {STREAM}, 0, i, j) < target_post", _drawn),
+        parts.remove(f"uniform(key_post, {int(Stream.REMOVAL)}, 0, i, j) < target_post", _drawn),
     )

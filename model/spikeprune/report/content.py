@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from spikeprune.energy import PRICES
 from spikeprune.parameters import NetworkParameters
 from spikeprune.plots.figure import signed
 from spikeprune.plots.looks import rule_text
 from spikeprune.plots.record import Record
 from spikeprune.plots.reference import Group, Value
+from spikeprune.prices import PRICES
 from spikeprune.settings import Settings
 from spikeprune.summary import Summary
 

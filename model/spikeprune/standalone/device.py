@@ -15,6 +15,7 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice, CPPWriter
 from brian2.devices.device import all_devices
 
+from spikeprune.compilation import FAST_DEVICE
 from spikeprune.errors import SpikepruneError
 
 from .codeobject import FastCPPStandaloneCodeObject, fast_code_object
@@ -23,9 +24,6 @@ from .generator import DENSE_TEMPLATE, PAIRED_TEMPLATE
 from .promises import REPORT, BrokenPromiseError
 
 __all__ = ["FAST_DEVICE", "FastCPPStandaloneDevice"]
-
-#: Name for `set_device`.
-FAST_DEVICE = "cpp_standalone_fast"
 
 #: Brian2's templates that have a faster one of the same name here, for any owner.
 REPLACED = ("reset", "stateupdate", "threshold")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -64,9 +65,9 @@ class DataSource:
         if "name" not in entries:
             raise ParameterError('The data have no name: write for example data = "mnist".')
         if entries["name"] not in NAMES and (as_path(entries["name"]) or (folder / entries["name"]).exists()):
-            entries["name"] = str((folder / Path(entries["name"]).expanduser()).resolve())
+            entries["name"] = os.path.realpath(folder / Path(entries["name"]).expanduser())
         if "data_dir" in entries:
-            entries["data_dir"] = str((folder / Path(entries["data_dir"]).expanduser()).resolve())
+            entries["data_dir"] = os.path.realpath(folder / Path(entries["data_dir"]).expanduser())
         return cls(**entries)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spikeprune.synapses.counting import OperationCounter, SynapticOperations, count_operations, fan_operations
+from spikeprune.synapses.counting import OperationCounter, SynapticOperations, count_operations
 from spikeprune.synapses.dense import PrunedDenseSynapses
 from spikeprune.synapses.pruned import PrunedSynapses
 
@@ -12,5 +12,4 @@ __all__ = [
     "PrunedSynapses",
     "SynapticOperations",
     "count_operations",
-    "fan_operations",
 ]

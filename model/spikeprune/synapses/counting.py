@@ -3,7 +3,7 @@
 A *transmission* is a pathway that ran at a synapse and changed a variable of a neuron; an *update* is one that assigned
 the weight.  Every run of a pathway at a synapse adds one, with any topology and any delays.  Between whole groups
 without delays, where the pathway of a spike runs at all synapses of its neuron, their number times the spikes is the
-same count for nothing (`fan_operations`).
+same count for nothing (:func:`spikeprune.fans.fan_operations`).
 """
 
 from __future__ import annotations
@@ -16,12 +16,11 @@ import numpy as np
 from brian2 import NeuronGroup, Synapses
 from brian2.groups.subgroup import Subgroup
 from brian2.synapses.synapses import SynapticPathway
-from numpy.typing import NDArray
 
 from spikeprune.errors import ParameterError
 from spikeprune.synapses.masks import PREFIX, assigned
 
-__all__ = ["OperationCounter", "SynapticOperations", "count_operations", "fan_operations", "outside", "whole"]
+__all__ = ["OperationCounter", "SynapticOperations", "count_operations", "outside", "whole"]
 
 
 @dataclass(frozen=True)
@@ -47,24 +46,6 @@ class SynapticOperations:
     def as_dict(self) -> dict[str, Any]:
         """Return the counts, for JSON."""
         return {"transmissions": self.transmissions, "updates": dict(self.updates), "total": self.total}
-
-
-def fan_operations(spikes: NDArray[Any], fan: NDArray[Any], spent: NDArray[Any]) -> int:
-    """Count operations from spikes and remaining synapses.
-
-    Parameters
-    ----------
-    spikes, fan : ndarray [neurons], int
-        Spikes of each neuron, and the synapses that it has now.
-    spent : ndarray [neurons], int
-        What synapses that it has lost had done before.
-
-    Examples
-    --------
-    >>> fan_operations(np.array([3, 2]), np.array([4, 5]), np.array([0, 1]))
-    23
-    """
-    return int(np.sum(spikes.astype(np.int64) * fan) + np.sum(spent, dtype=np.int64))
 
 
 def whole(group: Any) -> Any:

@@ -8,8 +8,9 @@ from typing import Any
 import brian2 as b2
 import numpy as np
 
+from spikeprune.fans import fan_operations
 from spikeprune.standalone import DenseSynapses
-from spikeprune.synapses.counting import SynapticOperations, fan_operations
+from spikeprune.synapses.counting import SynapticOperations
 from spikeprune.synapses.language import EXISTED, LEARNED
 from spikeprune.synapses.masks import PREFIX
 from spikeprune.synapses.pruned import PrunedSynapses

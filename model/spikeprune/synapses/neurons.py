@@ -18,8 +18,8 @@ import numpy as np
 from brian2 import Equations
 from brian2.core.functions import DEFAULT_FUNCTIONS
 
-from spikeprune.encoding import uniform
 from spikeprune.errors import ParameterError, unknown_name
+from spikeprune.philox import uniform
 from spikeprune.pruning.base import PruningRule
 from spikeprune.pruning.events import statements
 from spikeprune.schedule import place

@@ -137,7 +137,7 @@ PRICES: Mapping[str, EnergyPrice] = MappingProxyType(
 )
 
 
-def energy(operations: OperationCounts | float, price: EnergyPrice | str) -> float:
+def energy(operations: OperationCounts | float, price: EnergyPrice | str = "loihi") -> float:
     """Energy of synaptic operations at a price.
 
     Parameters
@@ -146,7 +146,7 @@ def energy(operations: OperationCounts | float, price: EnergyPrice | str) -> flo
         Counts, of which transmissions and updates are priced alike (in inference there are no updates), or a number of
         operations.
     price : EnergyPrice or str
-        A price, or the name of one of `PRICES`.
+        A price, or the name of one of `PRICES`; Loihi's, as in the commands, unless given.
 
     Returns
     -------
