@@ -117,6 +117,20 @@ def on_cpu(network: Callable[[], Made], folder: Path, standin: StandIn) -> dict[
         b2.set_device("runtime")
 
 
+def test_a_network_operation_is_refused() -> None:
+    from spikeprune.cuda import ORDERED_DEVICE
+
+    b2.set_device(ORDERED_DEVICE, build_on_run=False)
+    try:
+        group = b2.NeuronGroup(1, "v : 1", name="group")
+        operation = b2.NetworkOperation(lambda: None, name="operation")
+        with pytest.raises(NotImplementedError, match=r"^The network operation 'operation' .*: write it with "):
+            b2.Network(group, operation).run(1 * b2.ms, namespace={})
+    finally:
+        b2.get_device().reinit()
+        b2.set_device("runtime")
+
+
 def test_pruned_synapses_with_delays(standin: StandIn, tmp_path: Path) -> None:
     reference = in_cpp(pruned_network, tmp_path / "cpp")
     assert reference["alive"].mean() < 1

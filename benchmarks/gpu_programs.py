@@ -1,0 +1,150 @@
+"""The programs that ``gpu.py`` measures: compiled side by side, shown images, and what each run cost."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spikeprune import AdaptivePruning, NetworkParameters
+from spikeprune.backend import ChunkResult, Program, make_program
+from spikeprune.quiet import quiet_brian2
+from spikeprune.state import initial_state
+
+TESTS = Path(__file__).parents[1] / "tests"
+RULE = AdaptivePruning(interval=100)
+#: For a rehearsal: few time steps, on images of 7 x 7 pixels.
+SHORT = {
+    "presentation": 60, "rest": 20, "weight_share": 0.3, "pixel_per_hertz": 1.0, "theta_plus": 0.4, "tau_theta": 1e4,
+    "minimum_spikes": 5, "attempts": 2,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """A program: so many networks of so many neurons, for images of so many pixels, in chunks of so many."""
+
+    backend: str
+    neurons: int
+    replicas: int
+    precision: str
+    inputs: int
+    chunk: int
+    standin: bool = False
+
+    @property
+    def parameters(self) -> NetworkParameters:
+        """Of each network."""
+        return NetworkParameters(neurons=self.neurons, inputs=self.inputs, **(SHORT if self.standin else {}))
+
+    @property
+    def name(self) -> str:
+        """For JSON."""
+        return f"{self.backend}, {self.replicas} x {self.neurons}, {self.precision}"
+
+    def program(self) -> Program:
+        """Compile it, or find it."""
+        if self.backend == "cuda_standalone" and self.standin:
+            return self._on_cpu()
+        return make_program(self.backend, self.parameters, RULE, self.chunk, self.precision, replicas=self.replicas)
+
+    def _on_cpu(self) -> Program:
+        sys.path.insert(0, str(TESTS))
+        from cuda_on_cpu.build import StandIn
+        from cuda_on_cpu.program import CudaOnCpu
+
+        folder = Path(os.environ["SPIKEPRUNE_CACHE"]) / "standin-of-benchmark"
+        folder.mkdir(parents=True, exist_ok=True)
+        CudaOnCpu.standin = StandIn(folder)
+        return CudaOnCpu(self.parameters, RULE, self.chunk, self.precision, replicas=self.replicas)
+
+
+def _compile(case: Case) -> float:
+    quiet_brian2()
+    start = time.perf_counter()
+    case.program()
+    return time.perf_counter() - start
+
+
+def compile_all(cases: list[Case], processes: int) -> Iterator[tuple[Case, float | str]]:
+    """Compile programs side by side; give each with its seconds, or with what is wrong."""
+    # Brian2 has one device at a time, so each has a process of its own.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        futures = {pool.submit(_compile, case): case for case in cases}
+        for future in as_completed(futures):
+            error = future.exception()
+            yield futures[future], future.result() if error is None else str(error)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What came of a run of a program, what it took, and what its time loop has counted."""
+
+    results: list[ChunkResult]
+    seconds: float
+    calls: dict[str, int]
+
+    @property
+    def presentations(self) -> int:
+        """Of all networks."""
+        return sum(int(result.attempts.sum()) for result in self.results)
+
+    @property
+    def slots(self) -> int:
+        """Presentations of the network that took most."""
+        return max(int(result.attempts.sum()) for result in self.results)
+
+
+def show(program: Program, images: np.ndarray, learning: bool = True, graph: bool = True) -> Shown:
+    """Show images to untrained networks, which differ in their seeds."""
+    state = initial_state(program.parameters, RULE, 0, program.layout)
+    number = program.replicas
+    with tempfile.NamedTemporaryFile("r") as told, _environment(told.name, graph):
+        start = time.perf_counter()
+        results = program.run_all(
+            [state] * number, [images] * number, seeds=range(number), first_images=[0] * number, learning=learning
+        )
+        seconds = time.perf_counter() - start
+        text = told.read()
+    # The stand-in keeps its own file.
+    return Shown(results, seconds, json.loads(text) if text else getattr(program, "calls", {}))
+
+
+@contextmanager
+def _environment(told: str, graph: bool) -> Iterator[None]:
+    """What programs are told by the environment."""
+    os.environ |= {"SPIKEPRUNE_CUDA_CALLS": told, "SPIKEPRUNE_CUDA_GRAPH": str(int(graph))}
+    try:
+        yield
+    finally:
+        del os.environ["SPIKEPRUNE_CUDA_CALLS"], os.environ["SPIKEPRUNE_CUDA_GRAPH"]
+
+
+def cost(
+    program: Program, images: np.ndarray, seconds: float, learning: bool = True, graph: bool = True
+) -> dict[str, Any]:
+    """What a presentation costs, without what a start of the program does; it takes some `seconds`.
+
+    Two runs of different length are compared, the longer one as long as there is time for.
+    """
+    few = 2
+    trial, shorter = (show(program, images[:few], learning, graph) for _ in range(2))  # the first warms up
+    number = int(np.clip(few * seconds / max(shorter.seconds, trial.seconds), 3 * few, len(images)))
+    longer = show(program, images[:number], learning, graph)
+    slots, presentations = longer.slots - shorter.slots, longer.presentations - shorter.presentations
+    took = 1e3 * (longer.seconds - shorter.seconds)
+    more = {name: (longer.calls[name] - shorter.calls[name]) / slots for name in longer.calls if name != "bytes"}
+    found = {"slots": slots, "ms_a_slot": took / slots, "ms_a_presentation": took / presentations}
+    found |= {f"{name}_a_slot": value for name, value in more.items()}
+    return found | ({"device_bytes": longer.calls["bytes"]} if "bytes" in longer.calls else {})
