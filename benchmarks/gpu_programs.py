@@ -9,8 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -110,41 +109,45 @@ def show(program: Program, images: np.ndarray, learning: bool = True, graph: boo
     """Show images to untrained networks, which differ in their seeds."""
     state = initial_state(program.parameters, RULE, 0, program.layout)
     number = program.replicas
-    with tempfile.NamedTemporaryFile("r") as told, _environment(told.name, graph):
+
+    def run() -> Shown:
         start = time.perf_counter()
         results = program.run_all(
             [state] * number, [images] * number, seeds=range(number), first_images=[0] * number, learning=learning
         )
-        seconds = time.perf_counter() - start
-        text = told.read()
-    # The stand-in keeps its own file.
-    return Shown(results, seconds, json.loads(text) if text else getattr(program, "calls", {}))
+        return Shown(results, time.perf_counter() - start, getattr(program, "calls", {}))
 
-
-@contextmanager
-def _environment(told: str, graph: bool) -> Iterator[None]:
-    """What programs are told by the environment."""
-    os.environ |= {"SPIKEPRUNE_CUDA_CALLS": told, "SPIKEPRUNE_CUDA_GRAPH": str(int(graph))}
-    try:
-        yield
-    finally:
-        del os.environ["SPIKEPRUNE_CUDA_CALLS"], os.environ["SPIKEPRUNE_CUDA_GRAPH"]
+    if program.backend != "cuda_standalone":
+        return run()
+    if hasattr(program, "graph"):  # the stand-in has its own ways to be told and to tell
+        program.graph = graph
+        return run()
+    with tempfile.NamedTemporaryFile("r") as told:
+        os.environ |= {"SPIKEPRUNE_CUDA_CALLS": told.name, "SPIKEPRUNE_CUDA_GRAPH": str(int(graph))}
+        shown = run()
+        return replace(shown, calls=json.load(told))
 
 
 def cost(
     program: Program, images: np.ndarray, seconds: float, learning: bool = True, graph: bool = True
 ) -> dict[str, Any]:
-    """What a presentation costs, without what a start of the program does; it takes some `seconds`.
+    """What a presentation costs, without what a start of the program does.
 
-    Two runs of different length are compared, the longer one as long as there is time for.
+    A CUDA program tells the time of its loop, which is to take some `seconds`; of a C++ program, a run with all images
+    and one with a fifth of them are compared.
     """
+    if program.backend != "cuda_standalone":
+        short, long = (show(program, images[:number], learning) for number in (len(images) // 5, len(images)))
+        presentations = long.presentations - short.presentations
+        return {
+            "presentations": presentations,
+            "ms_a_presentation": 1e3 * (long.seconds - short.seconds) / presentations,
+        }
     few = 2
-    trial, shorter = (show(program, images[:few], learning, graph) for _ in range(2))  # the first warms up
-    number = int(np.clip(few * seconds / max(shorter.seconds, trial.seconds), 3 * few, len(images)))
-    longer = show(program, images[:number], learning, graph)
-    slots, presentations = longer.slots - shorter.slots, longer.presentations - shorter.presentations
-    took = 1e3 * (longer.seconds - shorter.seconds)
-    more = {name: (longer.calls[name] - shorter.calls[name]) / slots for name in longer.calls if name != "bytes"}
-    found = {"slots": slots, "ms_a_slot": took / slots, "ms_a_presentation": took / presentations}
-    found |= {f"{name}_a_slot": value for name, value in more.items()}
-    return found | ({"device_bytes": longer.calls["bytes"]} if "bytes" in longer.calls else {})
+    trial = show(program, images[:few], learning, graph)
+    number = int(np.clip(few * seconds / trial.calls["seconds"], 3 * few, len(images)))
+    shown = show(program, images[:number], learning, graph)
+    slots, took = shown.slots, 1e3 * shown.calls["seconds"]
+    found = {"slots": slots, "ms_a_slot": took / slots, "ms_a_presentation": took / shown.presentations}
+    found |= {f"{name}_a_slot": shown.calls[name] / slots for name in ("launches", "graphs", "copies")}
+    return found | {"device_bytes": shown.calls["bytes"], "whole_run_s": shown.seconds}

@@ -15,7 +15,13 @@ from spikeprune import AdaptivePruning, NetworkParameters, PruningRule, RandomRe
 from spikeprune.backend import ChunkResult, make_program, standalone
 from spikeprune.errors import BackendError
 from spikeprune.network import COUNTERS
-from spikeprune.pruning import AdaptiveGlobalThreshold, SmallestOfNeuron
+from spikeprune.pruning import (
+    AdaptiveGlobalThreshold,
+    AdaptiveNeuronPruning,
+    ContributionPruning,
+    SmallestOfNeuron,
+    UseItOrLoseIt,
+)
 from spikeprune.state import initial_state
 
 if TYPE_CHECKING:
@@ -31,6 +37,9 @@ KINDS = {
     "random removal": RandomRemoval(share=0.5, events=3, start=2, interval=2),
     "population sums": AdaptiveGlobalThreshold(beta=0.6, eta=0.3, interval=2),
     "settling": SettlingPruning(beta=0.6, eta=0.3, settled=5, interval=2),
+    "whole neurons": AdaptiveNeuronPruning(least=0.8, eta=1.0, start=0, stop=100, interval=2),
+    "transmissions": ContributionPruning(beta=0.6, eta=0.5, interval=2),
+    "potentiations": UseItOrLoseIt(patience=1, interval=2),
 }
 IMAGES = 6
 

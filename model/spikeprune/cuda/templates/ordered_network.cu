@@ -127,7 +127,7 @@ void Network::run(
     {% if clock %}
     ordered::step.end();
     {% endif %}
-    ordered::calls.tell();
+    ordered::calls.tell(seconds_since(start));
     _globally_running = false;
     std::set<BaseClock*> next;
     t = (ended_early || _globally_stopped) && !clocks.empty() ? due_clocks(clocks, next) : t_end;

@@ -14,12 +14,12 @@
 namespace ordered {
 
 // What the time loop has asked of the driver.  A file named by SPIKEPRUNE_CUDA_CALLS is told at the end of a run, with
-// the memory of the GPU that is taken then.
+// the memory of the GPU that is taken then, and the seconds of the time loop.
 struct Calls
 {
     int64_t steps = 0, launches = 0, graphs = 0, copies = 0;
 
-    void tell() const
+    void tell(const double seconds) const
     {
         const char* name = std::getenv("SPIKEPRUNE_CUDA_CALLS");
         if (!name)
@@ -27,7 +27,7 @@ struct Calls
         size_t free, total;
         CUDA_SAFE_CALL(cudaMemGetInfo(&free, &total));
         std::ofstream(name) << "{\"steps\": " << steps << ", \"launches\": " << launches << ", \"graphs\": " << graphs
-                            << ", \"copies\": " << copies << ", \"bytes\": " << total - free << "}\n";
+                            << ", \"copies\": " << copies << ", \"bytes\": " << total - free << ", \"seconds\": " << seconds << "}\n";
     }
 };
 inline Calls calls;
