@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 
 from spikeprune import AdaptivePruning, NetworkParameters
 from spikeprune.backend import ChunkResult, Program, make_program
@@ -65,7 +66,8 @@ class Case:
 
         folder = Path(os.environ["SPIKEPRUNE_CACHE"]) / "standin-of-benchmark"
         folder.mkdir(parents=True, exist_ok=True)
-        CudaOnCpu.standin = StandIn(folder)
+        with FileLock(f"{folder}.lock"):
+            CudaOnCpu.standin = StandIn(folder)
         return CudaOnCpu(self.parameters, RULE, self.chunk, self.precision, replicas=self.replicas)
 
 
