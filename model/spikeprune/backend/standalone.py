@@ -269,11 +269,13 @@ class StandaloneProgram(Program):
             if done.returncode == -signal.SIGKILL:
                 raise BackendError("The compiled program was killed, perhaps for want of memory: choose fewer neurons.")
             if done.returncode or done.stderr.strip():
-                reason = complaint.splitlines()[-1] if complaint else f"status {done.returncode}"
-                raise BackendError(
-                    f"The compiled program in {self.folder} failed ({reason}): delete the folder and run again."
-                )
+                raise BackendError(self._explanation(complaint or f"status {done.returncode}"))
             return read_output(end, self.files)
+
+    def _explanation(self, complaint: str) -> str:
+        """Say in a sentence why the program failed."""
+        reason = complaint.splitlines()[-1]
+        return f"The compiled program in {self.folder} failed ({reason}): delete the folder and run again."
 
 
 def _generators() -> list[Path]:
