@@ -56,7 +56,7 @@ def take_turns(
     """Train under every rule in every round, each round beginning with the next rule."""
     warm = data.subset(train=1)
     for rule in rules.values():
-        measure(warm, rule, options)  # compiles where that has not been done
+        measure(warm, rule, options | {"assignment_images": 1})  # compiles where that has not been done
     times: list[dict[str, dict[str, float]]] = []
     runs: dict[str, Run] = {}
     names = list(rules)

@@ -8,6 +8,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -220,6 +221,21 @@ def test_a_program_has_room_for_1000_images_or_for_as_many_recordings_as_take_no
     recordings = NetworkParameters(inputs=2312, event_slots=40)
     assert 1 < standalone_module.room(recordings) < 2**22 / (2312 * 40)
     assert standalone_module.room(replace(recordings, inputs=2**20)) == 1
+
+
+def test_code_is_generated_where_nothing_has_imported_brian2(tmp_path: Path) -> None:
+    """As in a worker of a sweep, which finds that a program is missing."""
+    script = (
+        "from spikeprune.backend import make_program, standalone\n"
+        "from spikeprune.parameters import NetworkParameters\n"
+        "from spikeprune.pruning import NoPruning\n"
+        "standalone.StandaloneProgram._compile = lambda self, folder: None\n"
+        "make_program('cpp_standalone', NetworkParameters(neurons=2, inputs=4), NoPruning(), 10)\n"
+    )
+    environment = os.environ | {"SPIKEPRUNE_CACHE": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.glob("programs/*/code_objects/*.cpp"))
 
 
 def test_what_is_compiled_in_names_the_program(

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from spikeprune import AdaptivePruning, NetworkParameters, PruningRule, RandomRemoval, SettlingPruning, SoftPruning
-from spikeprune.backend import ChunkResult, standalone
+from spikeprune.backend import ChunkResult, make_program, standalone
 from spikeprune.errors import BackendError
 from spikeprune.network import COUNTERS
-from spikeprune.pruning import AdaptiveGlobalThreshold, SmallestOfNeuron
+from spikeprune.pruning import (
+    AdaptiveGlobalThreshold,
+    AdaptiveNeuronPruning,
+    ContributionPruning,
+    SmallestOfNeuron,
+    UseItOrLoseIt,
+)
 from spikeprune.state import initial_state
 
 if TYPE_CHECKING:
@@ -29,6 +37,9 @@ KINDS = {
     "random removal": RandomRemoval(share=0.5, events=3, start=2, interval=2),
     "population sums": AdaptiveGlobalThreshold(beta=0.6, eta=0.3, interval=2),
     "settling": SettlingPruning(beta=0.6, eta=0.3, settled=5, interval=2),
+    "whole neurons": AdaptiveNeuronPruning(least=0.8, eta=1.0, start=0, stop=100, interval=2),
+    "transmissions": ContributionPruning(beta=0.6, eta=0.5, interval=2),
+    "potentiations": UseItOrLoseIt(patience=1, interval=2),
 }
 IMAGES = 6
 
@@ -138,24 +149,87 @@ def test_single_precision_does_not_depend_on_the_order_of_threads(on_cpu: Make, 
 
 
 def test_launches_and_copies_in_a_time_step(on_cpu: Make, few: NetworkParameters, pixels: np.ndarray) -> None:
-    """What the host knows about is not launched, and nothing is copied but the end of each slot."""
+    """What the host knows about is not launched, most steps are one graph, and nothing is copied but once a slot."""
     rule, program = KINDS["threshold"], on_cpu(KINDS["threshold"])
     program.order, program.threads = "forward", 64
-    copies, presentations = [], []
-    for images in (2, 4):
-        presentations.append(int(show(program, pixels[:images], rule).attempts.sum()))
-        copies.append({what: number for what, number in program.report.items() if what.startswith("copy")})
+    results, reports, calls = [], [], []
+    for graph, images in ((True, 2), (True, 4), (False, 4)):
+        program.graph = graph
+        results.append(show(program, pixels[:images], rule))
+        reports.append(program.report)
+        calls.append(program.calls)
+    program.graph = True
+    presentations = [int(result.attempts.sum()) for result in results]
     steps = presentations[1] * few.slot_steps
-    # Others set initial values, once.
-    launches = {what: number for what, number in program.report.items() if what.startswith("launch kernel_")}
-    assert set(launches.values()) == {steps, presentations[1]}
-    every_step = sorted(what for what, number in launches.items() if number == steps)
-    assert len(every_step) == 21, every_step
+    # Not the first and last of a slot, nor the very first of those between, which is launched kernel by kernel.
+    recorded = presentations[1] * (few.slot_steps - 2) - 1
+
+    # Without graphs: some kernels in every step and others once a slot; yet others set initial values, once.
+    launches = launched(reports[2], "launch ")
+    assert set(launches.values()) == {steps, presentations[2]}
+    every_step = {name for name, number in launches.items() if number == steps}
+    assert len(every_step) == 21 + 1, sorted(every_step)  # one more advances the clock
     # As many as that would be launched in every step if nothing were known.
-    assert len(launches) == 42, sorted(launches)
+    assert len(launches) == 42 + 1, sorted(launches)
+    assert reports[2]["graph"] == 0
+
+    # With graphs: the same kernels run as often, in as many steps, of which most are started by one call.
+    assert reports[1]["graph"] == recorded
+    assert launched(reports[1], "in a graph ") == dict.fromkeys(every_step, recorded)
+    direct = launched(reports[1], "launch ")
+    assert {name: direct[name] + recorded * (name in every_step) for name in direct} == launches
+    check_same(results[1], results[2])
+
+    # Nothing is copied in a time step, but the end of each slot.
     more = presentations[1] - presentations[0]
-    assert copies[1]["copy device to host"] - copies[0]["copy device to host"] == more
-    assert copies[1]["copy host to device"] == copies[0]["copy host to device"]
+    assert reports[1]["copy device to host"] - reports[0]["copy device to host"] == more
+    assert reports[1]["copy host to device"] == reports[0]["copy host to device"]
+    # What the program counts itself is what happens.
+    assert (calls[1]["steps"], calls[1]["launches"], calls[1]["graphs"]) == (steps, sum(direct.values()), recorded)
+    assert calls[1]["copies"] - calls[0]["copies"] == more
+
+
+def launched(report: Counter[str], how: str) -> dict[str, int]:
+    """How often the kernels of the time loop ran, by their names."""
+    kernels = (f"{how}kernel_", f"{how}advance_clock")
+    return {what.removeprefix(how): number for what, number in report.items() if what.startswith(kernels)}
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.999])
+def test_too_little_memory_of_the_gpu_is_said(share: float, on_cpu: Make, pixels: np.ndarray) -> None:
+    """Whichever array finds no room: of a fixed size, of synapses, of a monitor."""
+    rule, program = KINDS["threshold"], on_cpu(KINDS["threshold"])
+    show(program, pixels[:1], rule)
+    needed = program.calls["bytes"]
+    try:
+        program.memory = int(share * needed)
+        with pytest.raises(BackendError, match=r"^The memory of the GPU is not enough for a network of 20 neurons: "):
+            show(program, pixels[:1], rule)
+        program.memory = needed
+        show(program, pixels[:1], rule)
+    finally:
+        program.memory = 2**34
+
+
+class DrawsAnew(AdaptivePruning):
+    """A rule of a user's that draws Brian2's random numbers for each synapse."""
+
+    name = "draws-anew"
+    update_synapses = "alive = alive and rand() > 0.5"
+
+
+def test_a_rule_that_cannot_be_translated_leaves_nothing(
+    standin: StandIn, few: NetworkParameters, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cuda_on_cpu.program import CudaOnCpu
+    from spikeprune.backend import cuda
+
+    monkeypatch.setattr(CudaOnCpu, "standin", standin, raising=False)
+    monkeypatch.setattr(cuda, "CudaProgram", CudaOnCpu)
+    monkeypatch.setenv("SPIKEPRUNE_CACHE", str(tmp_path))
+    with pytest.raises(BackendError, match=r"^[^\n]*'draws-anew'[^\n]* calls rand\(\), which is not available[^\n]*$"):
+        make_program("cuda_standalone", few, DrawsAnew(), IMAGES)
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".lock"] == []
 
 
 def test_a_rule_that_ranks_is_refused_before_anything_is_compiled(on_cpu: Make) -> None:
@@ -168,10 +242,14 @@ def test_networks_side_by_side_have_the_numbers_of_cpp(
     kind: str, on_cpu: Make, in_cpp: Callable[..., standalone.StandaloneProgram], pixels: np.ndarray,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """Done at different times, with events that several blocks of threads have found; no thread meets another."""
+    """Done at different times, with events that several blocks of threads have found; no thread meets another.
+
+    Nor does it matter that time steps are recorded anew, since the arrays of a monitor have no room and move.
+    """
     from spikeprune.cuda import OrderedCUDADevice
 
     monkeypatch.setattr(OrderedCUDADevice, "part", 8)
+    monkeypatch.setattr(OrderedCUDADevice, "room", (1, 1))
     seeds = [0, 1, 2]
     rules = [replace(KINDS[kind], beta=0.5 + 0.1 * seed) for seed in seeds]
     program, reference = on_cpu(KINDS[kind], replicas=3), in_cpp(KINDS[kind])
@@ -180,6 +258,7 @@ def test_networks_side_by_side_have_the_numbers_of_cpp(
     states = [initial_state(program.parameters, rule, seed, layout) for rule, seed in zip(rules, seeds, strict=True)]
     results = program.run_all(states, [pixels[:4]] * 3, seeds=seeds, first_images=[0] * 3, rules=rules)
     assert program.faults == {}
+    assert 0 < program.calls["graphs"] < 0.95 * program.calls["steps"]
     assert len({result.counts.presentations for result in results}) > 1
     for state, rule, seed, result in zip(states, rules, seeds, results, strict=True):
         expected = reference.run(state, pixels[:4], seed=seed, rule=rule)

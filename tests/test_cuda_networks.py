@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from spikeprune import ConstantPruning
-from spikeprune.standalone import FAST_DEVICE
+from spikeprune.standalone import FAST_DEVICE, DenseSynapses
 from spikeprune.synapses import PrunedSynapses, count_operations
 
 if TYPE_CHECKING:
@@ -82,16 +82,20 @@ def in_cpp(network: Callable[[], Made], folder: Path) -> dict[str, np.ndarray]:
         b2.set_device("runtime")
 
 
-def on_cpu(network: Callable[[], Made], folder: Path, standin: StandIn) -> dict[str, dict[str, np.ndarray]]:
-    """What the CUDA program of a network gives in several orders of threads."""
+def cuda_device() -> Any:
+    """Choose the device, without a GPU."""
     from spikeprune.cuda import ORDERED_DEVICE
 
     settings = b2.prefs.devices.cuda_standalone.cuda_backend
     settings.detect_gpus, settings.gpu_id, settings.compute_capability = False, 0, 9.0
     settings.detect_cuda, settings.cuda_runtime_version = False, 13.0
     b2.set_device(ORDERED_DEVICE, build_on_run=False)
-    device = b2.get_device()
-    results = {}
+    return b2.get_device()
+
+
+def on_cpu(network: Callable[[], Made], folder: Path, standin: StandIn) -> dict[str, dict[str, np.ndarray]]:
+    """What the CUDA program of a network gives in several orders of threads."""
+    device, results = cuda_device(), {}
     try:
         made = network()
         device.build(directory=str(folder / "project"), compile=False, run=False, with_output=False)
@@ -115,6 +119,51 @@ def on_cpu(network: Callable[[], Made], folder: Path, standin: StandIn) -> dict[
     finally:
         device.reinit()
         b2.set_device("runtime")
+
+
+def test_a_network_operation_is_refused() -> None:
+    device = cuda_device()
+    try:
+        group = b2.NeuronGroup(1, "v : 1", name="group")
+        operation = b2.NetworkOperation(lambda: None, name="operation")
+        with pytest.raises(NotImplementedError, match=r"^The network operation 'operation' .*: write it with "):
+            b2.Network(group, operation).run(1 * b2.ms, namespace={})
+    finally:
+        device.reinit()
+        b2.set_device("runtime")
+
+
+@pytest.mark.parametrize(
+    ("equations", "synapses", "rhythm", "recorded"),
+    [
+        ("dv/dt = -v/(10*ms) : 1", DenseSynapses, True, True),
+        ("dv/dt = -v/(10*ms) : 1", DenseSynapses, False, False),
+        ("dv/dt = -v/(10*ms) : 1", b2.Synapses, True, False),  # which has a history of events
+        ("dv/dt = -v/(10*ms) + xi/(10*ms)**0.5 : 1", DenseSynapses, True, False),  # and random numbers a buffer
+    ],
+)
+def test_only_steps_that_repeat_are_recorded(
+    equations: str, synapses: Any, rhythm: bool, recorded: bool, tmp_path: Path
+) -> None:
+    from spikeprune.cuda import Rhythm
+
+    device = cuda_device()
+    try:
+        group = b2.NeuronGroup(3, equations, threshold="v > 1", reset="v = 0", method="euler", name="group")
+        other = b2.NeuronGroup(3, "v : 1", name="other")
+        connections = synapses(group, other, on_pre="v_post += 1", name="connections")
+        connections.connect()
+        spikes = b2.SpikeMonitor(group, name="spikes")
+        device.rhythm = Rhythm(10) if rhythm else None
+        b2.Network(group, other, connections, spikes).run(1 * b2.ms, namespace={})
+        device.build(directory=str(tmp_path), compile=False, run=False, with_output=False)
+    finally:
+        device.reinit()
+        b2.set_device("runtime")
+    assert ("ordered::step.run(" in (tmp_path / "network.cu").read_text()) == recorded
+    # The only parameter of a launch that changes is the time.
+    time = "const double* _ptr_array_defaultclock_t" if recorded else "const double _value_array_defaultclock_t"
+    assert f"{time},\n" in (tmp_path / "model.cu").read_text()
 
 
 def test_pruned_synapses_with_delays(standin: StandIn, tmp_path: Path) -> None:

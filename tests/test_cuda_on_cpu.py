@@ -90,12 +90,23 @@ def test_unset_memory_is_not_a_number(faults: Path) -> None:
         ("wrong copy", "cudaMemcpy said host to device and was device to host"),
         ("freed twice", "freed what was not allocated"),
         ("host access", ""),
+        ("standard stream", "the standard stream cannot be captured"),
+        ("copy in capture", "copies or allocates something while a stream is captured"),
+        ("other stream", "add is launched into another stream"),
     ],
 )
 def test_the_program_is_stopped(faults: Path, fault: str, complaint: str) -> None:
     status, output, _ = start(faults, fault)
     assert status < 0
     assert complaint in output
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_a_graph_keeps_parameters_and_reads_memory_anew(faults: Path, lazy: bool) -> None:
+    _, output, report = start(faults, "captured", lazy=lazy)
+    assert output.split()[0] == str((1 + 10) + (1 + 100))
+    assert {"2\tgraph", "2\tin a graph add"} <= set(report)
+    assert found(report) == set()
 
 
 def test_launches_are_rewritten() -> None:

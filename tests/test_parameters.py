@@ -73,7 +73,7 @@ def test_parameters_survive_json() -> None:
     again = NetworkParameters.from_dict(json.loads(json.dumps(p.as_dict())))
     assert again == p
     assert {name: type(value) for name, value in again.as_dict().items()} == {
-        name: type(entry.default) for name, entry in FIELDS.items()
+        name: type(entry.default) for name, entry in FIELDS.items() if name != "equations"
     }
 
 
@@ -109,7 +109,7 @@ def test_parameters_that_are_not_negative(name: str) -> None:
     NetworkParameters.from_dict({name: 0})
 
 
-@pytest.mark.parametrize("name", FIELDS)
+@pytest.mark.parametrize("name", [name for name in FIELDS if name != "equations"])
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "nan", "many", None, [1], "", True])
 def test_what_is_no_number_is_refused(name: str, value: Any) -> None:
     if isinstance(value, bool) and name in ("simulate_rest", "depression"):

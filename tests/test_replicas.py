@@ -111,6 +111,17 @@ def test_training_side_by_side_is_training_alone(kind: str, small: NetworkParame
         assert all(result.state["plastic.plastic"].mean() < 1 for result in results)
 
 
+@pytest.mark.long
+def test_training_side_by_side_in_cython(small: NetworkParameters, pixels: np.ndarray) -> None:
+    one, many = (
+        make_program("cython", small, KINDS["adaptive"](0), CHUNK, "double", replicas=number)
+        for number in (1, REPLICAS)
+    )
+    results = check_training(one, many, "adaptive", pixels)
+    assert len({result.counts.presentations for result in results}) > 1
+    assert all(result.state["plastic.alive"].mean() < 1 for result in results)
+
+
 @pytest.mark.parametrize(
     "kind", [pytest.param(kind, marks=pytest.mark.long) for kind in KINDS]
 )

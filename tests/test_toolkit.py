@@ -75,6 +75,42 @@ def test_an_old_nvcc(bare: Callable[[str], Path]) -> None:
         toolkit.find_toolkit()
 
 
+def test_a_capability_that_nvcc_does_not_know(bare: Callable[[str], Path], tmp_path: Path) -> None:
+    nvcc = bare("13.0")
+    known = toolkit.Toolkit(str(nvcc), (13, 0), tmp_path, tmp_path)
+    toolkit.require_capability(known, "7.0")  # this nvcc lists nothing
+    nvcc.write_text("#!/bin/sh\necho compute_75\necho compute_90\necho compute_103\n")
+    toolkit.require_capability(known, "10.3")
+    with pytest.raises(BackendError, match=r"^nvcc 13\.0 does not .* 7\.0: give one of 7\.5, 9\.0, 10\.3 with"):
+        toolkit.require_capability(known, "7.0")
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize(
+    ("release", "capability", "complaint"),
+    [("13.0", "7.0", "does not compile for compute capability 7.0"), ("11.8", "9.0", "nvcc 11.8 in")],
+)
+def test_nothing_is_built_with_a_compiler_that_does_not_fit(
+    release: str, capability: str, complaint: str, bare: Callable[[str], Path], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("SPIKEPRUNE_CACHE", str(tmp_path / "cache"))
+    nvcc = bare(release)
+    nvcc.write_text(
+        f"#!/bin/sh\n[ $1 = --list-gpu-arch ] && echo compute_75\necho 'Cuda tools, release {release}, V{release}.1'\n"
+    )
+    for name in ("curand.h", "libcurand.so.10"):
+        (tmp_path / name).touch()
+    monkeypatch.setenv("CURAND_HOME", str(tmp_path))
+    arguments = ["build", "--backend", "cuda_standalone", "--neurons", "5", "--compute-capability", capability]
+    result = CliRunner().invoke(app, [*arguments, "-o", str(tmp_path / "program")])
+    assert result.exit_code == 1
+    assert complaint in " ".join(result.output.split())
+    assert len(result.output.strip().split(": ")) >= 2
+    assert not (tmp_path / "cache").exists()
+    assert not (tmp_path / "program").exists()
+
+
 def test_everything_that_is_missing_is_one_sentence_each(bare: Callable[[str], Path]) -> None:
     sentences = toolkit.missing()
     assert len(sentences) >= 2

@@ -15,7 +15,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
@@ -55,9 +55,13 @@ def parameter_rows(kind: Any) -> Iterator[list[str]]:
     """Name, default, unit, meaning, range and source of each field of a parameter dataclass."""
     for entry in fields(kind):
         facts = entry.metadata
-        default = str(entry.default).lower() if isinstance(entry.default, bool) else f"{entry.default:g}"
-        if isinstance(entry.default, int) and not isinstance(entry.default, bool):
-            default = str(entry.default)
+        default = str(entry.default)
+        if isinstance(entry.default, bool):
+            default = default.lower()
+        elif isinstance(entry.default, float):
+            default = f"{entry.default:g}"
+        elif isinstance(entry.default, Mapping):
+            default = ", ".join(entry.default) or "none"
         unit, allowed = facts.get("unit", "1"), facts.get("allowed", "any")
         source = re.sub(r"\[(\d)\]", r"\[\1\]", facts.get("source", ""))
         yield [

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from spikeprune.datasets import Dataset
+from spikeprune.equations import Equations
 from spikeprune.errors import ParameterError, unknown_name
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning import AdaptivePruning, PruningRule, as_rule
@@ -52,7 +53,9 @@ def scheduled(rule: PruningRule, images: int, allow_inert: bool = False) -> Prun
     return found
 
 
-def network_given(given: Any, neurons: int | None, data: Dataset, epochs: int = 1) -> NetworkParameters:
+def network_given(
+    given: Any, neurons: int | None, data: Dataset, epochs: int = 1, equations: Any = None
+) -> NetworkParameters:
     """Make the parameters of a network of what is given for them, its size, and the data.
 
     Parameters
@@ -64,24 +67,27 @@ def network_given(given: Any, neurons: int | None, data: Dataset, epochs: int = 
     data : Dataset
     epochs : int
         How often its training images are shown.
+    equations : mapping, str or path-like, optional
+        In the place of the package's; those of `given` unless given here.
 
     Raises
     ------
     ParameterError
         If `given` is none of these, a name is unknown or a value is not allowed.
     """
+    own = _of_events(data) | ({} if equations is None else {"equations": Equations.given(equations)})
     if given is None:
         given = NetworkParameters()
     if isinstance(given, NetworkParameters):
         size = given.neurons if neurons is None else neurons
-        return replace(given, neurons=size, inputs=data.n_inputs, **_of_events(data))
+        return replace(given, neurons=size, inputs=data.n_inputs, **own)
     if not isinstance(given, Mapping):
         raise ParameterError(f"parameters is {given!r}: pass NetworkParameters(…), or a dict of names and values.")
     size = given.get("neurons", NetworkParameters().neurons) if neurons is None else neurons
     checked = NetworkParameters.from_dict({**given, "neurons": size})
     images = epochs * len(data.train_images)
     found = scaled_parameters(checked.neurons, data.n_inputs, data.ink, images, given)
-    return replace(found, **_of_events(data))
+    return replace(found, **own)
 
 
 def _of_events(data: Dataset) -> dict[str, Any]:

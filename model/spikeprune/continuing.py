@@ -39,12 +39,12 @@ def first_state(run: Run, before: Run | None = None) -> dict[str, Any]:
     fresh = initial_state(p, rule, settings.seed, run.program.layout)
     if before is None:
         return fresh
-    mine, theirs = p.as_dict(), before.settings.parameters.as_dict()
-    for name, value in mine.items():
-        if theirs[name] != value:
+    for name, value in vars(p).items():
+        theirs = getattr(before.settings.parameters, name)
+        if theirs != value:
             where = "the images have" if name == "inputs" else "parameters have"
             raise ParameterError(
-                f"The network to go on with has {name} = {theirs[name]}, but {where} {value}: they must be the same."
+                f"The network to go on with has {name} = {theirs}, but {where} {value}: they must be the same."
             )
     state = {
         name: before.state[name].astype(value.dtype) if name in before.state and not _of_rule(name) else value

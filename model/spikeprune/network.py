@@ -9,8 +9,6 @@ from typing import Any
 import brian2 as b2
 import numpy as np
 
-from spikeprune import neurons as neuron
-from spikeprune import plasticity as stdp
 from spikeprune import presenter as show
 from spikeprune import waiting as side_by_side
 from spikeprune.integration import rational_euler
@@ -38,12 +36,18 @@ __all__ = [
 EVENT_UNIT = 0.01
 #: Random numbers of an attempt start at this multiple; no neuron draws so many in one presentation.
 DRAWS_PER_ATTEMPT = 65536
+#: Pathways that leave a removed synapse, whose weight is 0, as it is by themselves, as long as they are these.
+UNMASKED = {
+    "transmit": ("TRANSMIT",), "depress": ("DEPRESS",), "sum": ("SUM", "SUM_PLASTIC"),
+    "normalise": ("NORMALISE_SYNAPSE",), "gather": (),
+}  # fmt: skip
 
 
 def model_namespace(p: NetworkParameters) -> dict[str, Any]:
     """Return every constant and function of the equation strings, with units."""
     units = {"mV": b2.mV, "ms": b2.ms, "1": 1}
-    namespace = {f.name: getattr(p, f.name) * units[f.metadata["unit"]] for f in fields(p) if f.name != "dt"}
+    others = ("dt", "equations")  # Brian2's own; no number
+    namespace = {f.name: getattr(p, f.name) * units[f.metadata["unit"]] for f in fields(p) if f.name not in others}
     rest = 0.0 if p.simulate_rest else p.rest
     decays = {
         "rest_v_e": p.tau_e, "rest_v_i": p.tau_i, "rest_g_exc": p.tau_g_exc, "rest_g_inh": p.tau_g_inh,
@@ -100,10 +104,11 @@ def build_network(
     BuiltNetwork
     """
     n, namespace, networks = p.neurons, model_namespace(p), Replicas(replicas)
+    model, unchanged = p.equations.strings(), p.equations.unchanged
     # One clock of our own for all: the default clock belongs to the user, and `dt=` would make a clock for each group.
     clock = clock or b2.Clock(p.dt * b2.ms, name="clock")
     rows = chunk * p.image_bytes // p.inputs
-    spiking = (neuron.EVENT_BEGIN, neuron.EVENT_RENEW) if p.event_slots else (neuron.INPUT_BEGIN, neuron.INPUT_RENEW)
+    begins, renews = (model.EVENT_BEGIN, model.EVENT_RENEW) if p.event_slots else (model.INPUT_BEGIN, model.INPUT_RENEW)
     namespace["pixels"] = pixels = b2.TimedArray(np.zeros((rows, p.inputs)), dt=1 * b2.second, name="pixels")
 
     presented = show.PRESENTER + networks.only(side_by_side.PRESENTER)
@@ -128,42 +133,45 @@ def build_network(
 
     begin = {"begin": "step < 1"}
     inputs = group(
-        p.inputs, neuron.INPUT + stdp.PRESYNAPTIC,
+        p.inputs, model.INPUT + model.PRESYNAPTIC,
         ("step", "image", "first_image", "attempt", "intensity", "learning", "seed", "stream"), begin,
         RenewalGroup, next_spike="next_spike", step="step", steps="presentation_steps",
-        renew=networks.own_number(spiking[1]), restart="begin", reset=stdp.PRESYNAPTIC_SPIKE, name="input",
+        renew=networks.own_number(renews), restart="begin", reset=model.PRESYNAPTIC_SPIKE, name="input",
     )  # fmt: skip
     # An input spike counts for an excitatory spike in the same time step, so its time is noted between the two.
     place(inputs.resetter["spike"], "input")
     excitatory = group(
         n,
-        neuron.EXCITATORY + stdp.POSTSYNAPTIC + (side_by_side.EXCITATORY if networks.several else stdp.LEARNING)
+        model.EXCITATORY + model.POSTSYNAPTIC + (side_by_side.EXCITATORY if networks.several else model.LEARNING)
         + "g_total : 1 (linked)\n",
         ("step", "prune", *networks.waiting_links),
-        begin | {"normalise": stdp.NORMALISE, "live": stdp.LIVE} | networks.waiting_events
+        begin | {"normalise": model.NORMALISE, "live": model.LIVE} | networks.waiting_events
         | ({"prune": "step >= slot_steps - 1 and prune > 0"} if rule.acts_in_training else {}),
-        threshold=neuron.EXCITATORY_THRESHOLD, reset=neuron.EXCITATORY_SPIKE + stdp.POSTSYNAPTIC_SPIKE,
-        lasting={"live": "spike"}, name="excitatory",
+        threshold=model.EXCITATORY_THRESHOLD, reset=model.EXCITATORY_SPIKE + model.POSTSYNAPTIC_SPIKE,
+        # Promises that hold of the package's strings, and of others only where their author gives them too.
+        lasting={"live": "spike"} if unchanged("LIVE", "POSTSYNAPTIC_LIVE", "POSTSYNAPTIC_SPIKE") else {},
+        name="excitatory",
     )  # fmt: skip
+    awake = {"awake": model.INHIBITORY_AWAKE} if p.equations.promised("INHIBITORY_AWAKE", "INHIBITORY") else {}
     inhibitory = group(
-        n, neuron.INHIBITORY + "spikes : integer\n", ("step",), begin, threshold=neuron.INHIBITORY_THRESHOLD,
-        reset=neuron.INHIBITORY_SPIKE + "spikes += 1", name="inhibitory",
-        method_options={"awake": neuron.INHIBITORY_AWAKE}, blocks=replicas,
+        n, model.INHIBITORY + "spikes : integer\n", ("step",), begin, threshold=model.INHIBITORY_THRESHOLD,
+        reset=model.INHIBITORY_SPIKE + "spikes += 1", name="inhibitory",
+        method_options=awake, blocks=replicas,
     )  # fmt: skip
     # The excitatory neurons read the pool before it decays, as they read their own conductances.
-    pool = group(1, neuron.INHIBITION_POOL, ("step",), begin, name="pool", order=1)
+    pool = group(1, model.INHIBITION_POOL, ("step",), begin, name="pool", order=1)
     networks.link(excitatory, pool, "g_total")
 
     for made, code in (
-        (inputs, networks.own_number(spiking[0]) + "\n" + stdp.PRESYNAPTIC_REST),
-        (excitatory, neuron.EXCITATORY_REST + stdp.POSTSYNAPTIC_REST + networks.only(side_by_side.EXCITATORY_REST)),
-        (inhibitory, neuron.INHIBITORY_REST),
-        (pool, neuron.INHIBITION_POOL_REST),
+        (inputs, networks.own_number(begins) + "\n" + model.PRESYNAPTIC_REST),
+        (excitatory, model.EXCITATORY_REST + model.POSTSYNAPTIC_REST + networks.only(side_by_side.EXCITATORY_REST)),
+        (inhibitory, model.INHIBITORY_REST),
+        (pool, model.INHIBITION_POOL_REST),
     ):
         _on_event(made, "begin", code)
-    _on_event(excitatory, "normalise", stdp.NORMALISE_NEURON, asked="begin?", runs="factor")
+    _on_event(excitatory, "normalise", model.NORMALISE_NEURON, asked="begin?", runs="factor")
     # A neuron lives from the step after its spike on, so this comes before the next thresholds.
-    _on_event(excitatory, "live", stdp.POSTSYNAPTIC_LIVE)
+    _on_event(excitatory, "live", model.POSTSYNAPTIC_LIVE)
     if rule.acts_in_training:
         place(excitatory.thresholder["prune"], "prune?")
 
@@ -227,22 +235,26 @@ def _plastic_synapses(
     clock: Any, replicas: int,
 ) -> Any:  # fmt: skip
     """Connect the input to the excitatory neurons: transmission, plasticity, normalisation and pruning."""
-    on_pre = {"transmit": stdp.TRANSMIT, "depress": stdp.DEPRESS}
+    model, unchanged, promised = p.equations.strings(), p.equations.unchanged, p.equations.promised
+    on_pre = {"transmit": model.TRANSMIT, "depress": model.DEPRESS}
+    if not model.DEPRESS.strip():
+        del on_pre["depress"]
     on_post = {
-        "potentiate": stdp.POTENTIATE, "sum": stdp.SUM_PLASTIC if rule.freezes else stdp.SUM,
-        "normalise": stdp.NORMALISE_SYNAPSE,
+        "potentiate": model.POTENTIATE, "sum": model.SUM_PLASTIC if rule.freezes else model.SUM,
+        "normalise": model.NORMALISE_SYNAPSE,
     }  # fmt: skip
     roles = {
         "learning": (excitatory, "learning"), "depressible": (excitatory, "depressible"), "seed": (key, "seed"),
         "normalised_sum": (excitatory, "normalised_sum"), "weight_sum": p.weight_sum,
     }  # fmt: skip
     plastic = PrunedDenseSynapses(
-        inputs, excitatory, stdp.SYNAPSE, on_pre=on_pre, on_post=on_post,
+        inputs, excitatory, model.SYNAPSE, on_pre=on_pre, on_post=on_post,
         on_event={"sum": "normalise", "normalise": "normalise"} | dict.fromkeys([*on_pre, "potentiate"], "spike"),
         rule=rule, on="prune" if rule.acts_in_training else None, roles=roles, signed=False,
-        unmasked=("transmit", "depress", "sum", "normalise", "gather"), uncounted=("sum", "normalise"),
+        unmasked=[name for name, strings in UNMASKED.items() if unchanged(*strings)], uncounted=("sum", "normalise"),
         spikes=("spikes", "spikes"), after_removal="changed_post += removed",
-        only={"depress": "live"}, where={"potentiate": stdp.POTENTIATED}, blocks=replicas,
+        only={"depress": "live"} if "depress" in on_pre and promised("LIVE", "DEPRESS") else {},
+        where={"potentiate": model.POTENTIATED} if promised("POTENTIATED", "POTENTIATE") else {}, blocks=replicas,
         namespace=namespace, clock=clock, name="plastic",
     )  # fmt: skip
     plastic.connect()

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
+from spikeprune.equations import Equations
 from spikeprune.errors import ParameterError, unknown_name
 
 __all__ = ["LARGEST", "PRESETS", "NetworkParameters", "parameter"]
@@ -31,6 +32,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType({
     "undepressed": {"weight_share": 0.07, "depression": False},
 })  # fmt: skip
 
+#: No equation but those of the package.
+THE_PACKAGES = Equations()
 #: Largest integer of Brian2's variables, and number of its synapses.
 LARGEST = 2**31 - 1
 _CHECKS = {
@@ -180,9 +183,13 @@ class NetworkParameters:
         "not negative",
     )  # fmt: skip
     pixel_per_hertz: float = parameter(8.0, "1", "pixel value that stands for 1 Hz at intensity 1", "[1]", "positive")
+    equations: Equations = parameter(
+        THE_PACKAGES, "1", "strings by name in place of the package's, a variant, or a TOML file of strings", "project"
+    )
 
     def __post_init__(self) -> None:
         check_fields(self)
+        object.__setattr__(self, "equations", Equations.given(self.equations))
         for name in ("presentation", "rest", "refractory_e", "refractory_i"):
             steps = getattr(self, name) / self.dt
             if abs(steps - round(steps)) > 1e-6:
@@ -200,6 +207,11 @@ class NetworkParameters:
     def weight_sum(self) -> float:
         """Sum to which the weights of each excitatory neuron are normalised."""
         return self.weight_share * self.inputs
+
+    @property
+    def depresses(self) -> bool:
+        """Whether input spikes depress synapses: asked for, and with an equation for it."""
+        return self.depression and bool(self.equations.text("DEPRESS").strip())
 
     @property
     def image_bytes(self) -> int:
@@ -240,8 +252,10 @@ class NetworkParameters:
         return cls(**{**PRESETS[name], **changes})
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all fields, for JSON."""
-        return asdict(self)
+        """Return all fields, for JSON; equations only where they are not the package's."""
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        equations = dict(values.pop("equations"))
+        return values | ({"equations": equations} if equations else {})
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> NetworkParameters:

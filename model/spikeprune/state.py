@@ -66,7 +66,7 @@ def initial_state(
         "presenter.intensity": p.intensity,
         "outgoing.fan_out": n, "input.expected": 1e-12, "input.next_spike": 1e9,
         "input.last_spike": NEVER, "excitatory.last_spike": NEVER, "excitatory.changed": 1,
-        "excitatory.depressible": int(p.depression), "excitatory.normalised_sum": p.weight_sum,
+        "excitatory.depressible": int(p.depresses), "excitatory.normalised_sum": p.weight_sum,
         "excitatory.v": (p.v_rest_e + p.v_offset) * 1e-3, "excitatory.theta": p.theta_0 * 1e-3,
         "incoming.fan_in": m, "incoming.plastic_in": m, "excitatory.scale": 1,
         "inhibitory.v": (p.v_rest_i + p.v_offset) * 1e-3,
@@ -74,7 +74,7 @@ def initial_state(
     }  # fmt: skip
     for name, value in rule.initial(n).items() if rule.acts_in_training else ():
         if name == "depressible":
-            values["excitatory.depressible"] = value * int(p.depression)
+            values["excitatory.depressible"] = value * int(p.depresses)
         elif f"incoming.{name}" in layout:
             values[f"incoming.{name}"] = value
         else:

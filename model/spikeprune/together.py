@@ -65,7 +65,7 @@ def program_for(
 def _common(settings: Settings) -> dict[str, Any]:
     """What must be the same in one program."""
     values = {name: value for name, value in vars(settings).items() if name not in ("rule", "seed", "parameters")}
-    return values | settings.parameters.as_dict() | {"the rule": settings.rule.name}
+    return values | vars(settings.parameters) | {"the rule": settings.rule.name}
 
 
 def train_together(runs: Sequence[Run], progress: Callable[[Run, dict[str, Any]], None] | None = None) -> None:

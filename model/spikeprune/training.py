@@ -47,6 +47,7 @@ def train(
     epochs: int = 1,
     seed: int | None = None,
     parameters: NetworkParameters | Mapping[str, Any] | None = None,
+    equations: Mapping[str, str] | str | Path | None = None,
     shuffle: bool = False,
     backend: str = "cpp_standalone",
     precision: str = "single",
@@ -80,6 +81,9 @@ def train(
         Constants of the network: Diehl & Cook's unless given; sizes are taken from `neurons` and the images.  With a
         mapping, which may be empty, what it does not give follows the data and the numbers of neurons and images
         (:func:`spikeprune.scaling.scaled_parameters`).
+    equations : mapping of str to str, or path-like, optional
+        In place of the package's: strings by the names that they have in :mod:`spikeprune.neurons` and
+        :mod:`spikeprune.plasticity`; the name of a variant (:mod:`spikeprune.variants`); or a TOML file of strings.
     shuffle : bool
         Draw the order of the images anew for each epoch.
     backend : {'cpp_standalone', 'cuda_standalone', 'cython', 'numpy'}
@@ -127,7 +131,7 @@ def train(
     if chunk is None:
         chunk = min(max(1, round(shown / CHUNKS / SMALLEST)) * SMALLEST, LARGEST)
     settings = Settings(
-        parameters=network_given(given, neurons, data, epochs if shown else 1), rule=rule,
+        parameters=network_given(given, neurons, data, epochs if shown else 1, equations), rule=rule,
         seed=seed if seed is not None else 0 if before is None else before.settings.seed + 1,
         epochs=epochs, shuffle=shuffle, backend=backend, precision=precision, chunk=chunk,
         assignment_images=assignment_images,

@@ -25,6 +25,7 @@ __global__ void not_all(int* out)
     if (threadIdx.x < 3) __syncthreads();
     out[threadIdx.x] = 1;
 }
+__global__ void add(int* out, const int value, const int* more) { out[0] += value + *more; }
 __global__ void neighbours(int* out) { out[threadIdx.x + 1] = out[threadIdx.x]; }
 
 int main(int, char** argv)
@@ -48,6 +49,33 @@ int main(int, char** argv)
     if (is("outside")) outside<<<1, 2>>>(out, n);
     if (is("not all")) not_all<<<1, 4>>>(out);
     if (is("neighbours")) neighbours<<<1, 4>>>(out);
+    if (is("captured")) {
+        // Parameters are those of the capture, 1; what lies in device memory, 10 and then 100, is that of the start.
+        cudaStream_t stream;
+        cudaGraph_t graph;
+        cudaGraphExec_t recorded;
+        int value = 1;
+        cudaStreamCreate(&stream);
+        cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal);
+        add<<<1, 1, 0, stream>>>(out, value, in);
+        cudaStreamEndCapture(stream, &graph);
+        cudaGraphInstantiate(&recorded, graph, 0);
+        cudaGraphDestroy(graph);
+        value = 1000;
+        for (int in_memory : {10, 100}) {
+            cudaMemcpy(in, &in_memory, sizeof(int), cudaMemcpyHostToDevice);
+            cudaGraphLaunch(recorded, stream);
+        }
+        cudaGraphExecDestroy(recorded);
+    }
+    if (is("standard stream")) cudaStreamBeginCapture(0, cudaStreamCaptureModeThreadLocal);
+    if (is("copy in capture") || is("other stream")) {
+        cudaStream_t stream;
+        cudaStreamCreate(&stream);
+        cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal);
+        if (is("other stream")) add<<<1, 1>>>(out, 1, in);
+        cudaMemcpy(&result, out, sizeof(int), cudaMemcpyDeviceToHost);
+    }
     if (is("wrong copy")) cudaMemcpy(host, in, sizeof host, cudaMemcpyHostToDevice);
     if (is("host access")) result = out[0];
     if (is("freed twice")) { cudaFree(in); cudaFree(in); }

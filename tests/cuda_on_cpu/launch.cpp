@@ -78,15 +78,20 @@ void barrier() { standin_switch(&running->stack_pointer, scheduler); }
 static std::vector<char>& shared_memory = *new std::vector<char>;
 void* dynamic_shared() { return shared_memory.data(); }
 
-static void run_now(const char* name, dim3 grid, dim3 block, size_t shared, const std::function<void()>& thread)
+struct Launched { const char* name; dim3 grid, block; size_t shared; std::function<void()> thread; const char* how; };
+
+static void run_now(const Launched& launched)
 {
+    const char* name = launched.name;
+    const dim3 grid = launched.grid, block = launched.block;
     const unsigned threads = block.x*block.y*block.z, size = grid.x*grid.y*grid.z;
     if (!threads || !size || threads > 1024 || grid.y > 65535 || grid.z > 65535) {
         fprintf(stderr, "stand-in: %s launched with %u blocks of %u threads\n", name, size, threads);
         abort();
     }
-    counts[std::string("launch ") + name]++;
-    launch_number++; kernel = name; body = &thread; shared_memory.assign(shared, (char)0xFF);
+    counts[std::string(launched.how) + name]++;
+    launch_number++; kernel = name; body = &launched.thread;
+    shared_memory.assign(launched.shared, (char)0xFF);
     unlock(); in_kernel = true;
     std::vector<unsigned> blocks(size), order_in_block(threads);
     for (unsigned i = 0; i < size; i++) blocks[i] = i;
@@ -114,20 +119,60 @@ static void run_now(const char* name, dim3 grid, dim3 block, size_t shared, cons
     in_kernel = false; lock();
 }
 
-struct Pending { const char* name; dim3 grid, block; size_t shared; std::function<void()> thread; };
-static std::vector<Pending>& pending = *new std::vector<Pending>;
+static const bool lazy = option("STANDIN_LAZY", "0") == "1";
+static std::vector<Launched>& pending = *new std::vector<Launched>;
+static void submit(const Launched& launched)
+{
+    if (lazy) pending.push_back(launched);
+    else run_now(launched);
+}
+
+// ---- graphs: what has been launched into a stream, with the parameters that it had then
+struct Graph { std::vector<Launched> launches; };
+static cudaStream_t captured;
+static Graph* capturing;
+
+static void fail(const std::string& what)
+{
+    fprintf(stderr, "stand-in: %s\n", what.c_str());
+    abort();
+}
+cudaStream_t new_stream() { return (cudaStream_t) new char; }
+void begin_capture(cudaStream_t stream)
+{
+    if (!stream) fail("the standard stream cannot be captured");
+    if (capturing) fail("a stream is captured already");
+    captured = stream; capturing = new Graph;
+}
+Graph* end_capture(cudaStream_t stream)
+{
+    if (!capturing || stream != captured) fail("this stream is not captured");
+    Graph* graph = capturing;
+    capturing = nullptr;
+    return graph;
+}
+Graph* instance(const Graph* graph) { return new Graph(*graph); }
+void discard(Graph* graph) { delete graph; }
+void start(const Graph* graph, cudaStream_t)
+{
+    if (capturing) fail("a graph is started while a stream is captured");
+    counts["graph"]++;
+    for (const auto& launched : graph->launches) submit(launched);
+}
+
 void synchronize()
 {
-    if (in_kernel || pending.empty()) return;
-    std::vector<Pending> now;
+    if (in_kernel) return;
+    if (capturing) fail("the host waits for, copies or allocates something while a stream is captured");
+    std::vector<Launched> now;
     now.swap(pending);
-    for (auto& p : now) run_now(p.name, p.grid, p.block, p.shared, p.thread);
+    for (auto& launched : now) run_now(launched);
 }
-void run(const char* name, dim3 grid, dim3 block, size_t shared, std::function<void()> thread)
+void run(const char* name, dim3 grid, dim3 block, size_t shared, cudaStream_t stream, std::function<void()> thread)
 {
-    static const bool lazy = option("STANDIN_LAZY", "0") == "1";
-    if (lazy) pending.push_back({name, grid, block, shared, std::move(thread)});
-    else run_now(name, grid, block, shared, thread);
+    if (capturing && stream != captured) fail(std::string(name) + " is launched into another stream than the captured one");
+    if (capturing) capturing->launches.push_back({name, grid, block, shared, std::move(thread), "in a graph "});
+    else submit({name, grid, block, shared, std::move(thread), "launch "});
 }
 
 static struct Report {

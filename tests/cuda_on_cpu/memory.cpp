@@ -1,4 +1,5 @@
 // Device memory: what nobody has set reads as NaN or -1, and host code that touches it is stopped.
+//   STANDIN_MEMORY=BYTES    how much there is, 16 GiB unless given
 #include "runtime.h"
 #include <cxxabi.h>
 #include <dlfcn.h>
@@ -14,6 +15,7 @@ static void* reserve(size_t bytes)
 }
 
 char* arena = (char*)reserve(ARENA);
+static const size_t room = std::min<size_t>(ARENA, atoll(option("STANDIN_MEMORY", "17179869184").c_str()));
 static size_t used = 0;
 
 struct Block { size_t bytes, wanted; std::string name; const void* owner; bool live; };
@@ -41,8 +43,8 @@ void* device_malloc(size_t bytes, const char* name, const void* owner)
     size_t size = (bytes + 511)/256*256, at;
     auto found = spare.lower_bound(size);
     if (found != spare.end() && found->first <= 2*size) { at = found->second; size = found->first; spare.erase(found); }
+    else if (used + size > room) return nullptr;
     else { at = used; used += size; }
-    if (used > ARENA) { fprintf(stderr, "stand-in: out of device memory\n"); exit(1); }
     blocks[at] = {size, bytes, name, owner, true};
     unlock();
     protect(PROT_READ | PROT_WRITE);  // the arena may have grown
@@ -50,6 +52,8 @@ void* device_malloc(size_t bytes, const char* name, const void* owner)
     lock();
     return arena + at;
 }
+
+void device_memory(size_t* available, size_t* total) { *available = room - used; *total = room; }
 
 void device_free(void* pointer)
 {

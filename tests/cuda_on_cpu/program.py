@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections import Counter
@@ -23,16 +24,24 @@ class CudaOnCpu(CudaProgram):
         Set it on the class.
     order, threads
         Order of threads, and threads of a block, of the next runs.
+    graph : bool
+        Whether time steps are recorded as a graph in the next runs.
+    memory : int
+        Bytes of device memory of the next runs.
     report : Counter
         Of the last run: launches, copies and races.
+    calls : dict of str to int
+        What the time loop of the last run has counted itself.
     """
 
     standin: ClassVar[StandIn]
 
     def __init__(self, *args: Any, **kwds: Any) -> None:
         super().__init__(*args, **kwds)
-        self.order, self.threads = "forward", 64
+        self.order, self.threads, self.graph = "forward", 64, True
+        self.memory = 2**34
         self.report: Counter[str] = Counter()
+        self.calls: dict[str, int] = {}
 
     def _check_machine(self) -> None:
         """Nothing is missing."""
@@ -50,12 +59,14 @@ class CudaOnCpu(CudaProgram):
         shutil.rmtree(project)
 
     def execute(self, *args: Any) -> dict[str, Any]:
-        with tempfile.NamedTemporaryFile("r", suffix=".report") as file:
+        with tempfile.NamedTemporaryFile("r") as file, tempfile.NamedTemporaryFile("r") as calls:
             self.launcher = [
                 "env", f"STANDIN_ORDER={self.order}", f"SPIKEPRUNE_CUDA_THREADS={self.threads}",
-                f"STANDIN_REPORT={file.name}",
+                f"SPIKEPRUNE_CUDA_GRAPH={int(self.graph)}", f"SPIKEPRUNE_CUDA_CALLS={calls.name}",
+                f"STANDIN_REPORT={file.name}", f"STANDIN_MEMORY={self.memory}",
             ]  # fmt: skip
             output = super().execute(*args)
+            self.calls = json.load(calls)
             self.report = Counter()
             for line in file.read().splitlines():
                 number, what = line.split("\t")

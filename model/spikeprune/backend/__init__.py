@@ -69,7 +69,7 @@ def make_program(
 def _build(
     backend: str, parameters: NetworkParameters, rule: PruningRule, chunk: int, precision: str, options: dict[str, Any]
 ) -> Program:
-    with explained(rule):
+    with explained(rule, parameters.equations):
         if backend == "cpp_standalone":
             from spikeprune.backend.standalone import StandaloneProgram
 

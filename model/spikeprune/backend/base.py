@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from spikeprune.backend.outcome import PRESENTATION_OUTPUTS, SPIKE_OUTPUTS, ChunkResult, State, collect, parts_of
 from spikeprune.encoding import Stream
+from spikeprune.equations import Equations
 from spikeprune.errors import BackendError, ParameterError, SpikepruneError, unknown_name
 from spikeprune.layout import COUNTERS, StateLayout, joined, of_one
 from spikeprune.parameters import LARGEST, NetworkParameters
@@ -256,7 +257,7 @@ class Program(ABC):
 
 
 @contextmanager
-def explained(rule: PruningRule) -> Iterator[None]:
+def explained(rule: PruningRule, equations: Equations) -> Iterator[None]:
     """Turn what Brian2 has against a network into one sentence, which names the identifier or the statement.
 
     Raises
@@ -273,7 +274,8 @@ def explained(rule: PruningRule) -> Iterator[None]:
         while innermost.__cause__ is not None:
             innermost = innermost.__cause__
         reason = " ".join(str(innermost.args[0] if innermost.args else innermost).split()).rstrip(".")
+        own = f" and the equations {', '.join(equations)}" if equations else ""
         raise BackendError(
-            f"Brian2 cannot build the network with rule '{rule.name}' ({type(innermost).__name__}: {reason}): correct "
-            "the strings of the rule."
+            f"Brian2 cannot build the network with rule '{rule.name}'{own} ({type(innermost).__name__}: {reason}): "
+            f"correct the strings{'' if own else ' of the rule'}."
         ) from error

@@ -22,7 +22,13 @@ from brian2.core.variables import DynamicArrayVariable
 
 from spikeprune.backend.exchange import NUMBER, write_code
 from spikeprune.backend.standalone import StandaloneProgram, compiler, jobs
-from spikeprune.backend.toolkit import compute_capability, find_toolkit, missing, require_brian2cuda
+from spikeprune.backend.toolkit import (
+    compute_capability,
+    find_toolkit,
+    missing,
+    require_brian2cuda,
+    require_capability,
+)
 from spikeprune.errors import BackendError, reason_of
 from spikeprune.network import BuiltNetwork, build_network
 from spikeprune.parameters import NetworkParameters
@@ -69,9 +75,9 @@ class CudaProgram(StandaloneProgram):
         capability: str | None = None,
         replicas: int = 1,
     ) -> None:
+        self.capability = compute_capability(capability)
         self._check_machine()
         _check_rule(rule)
-        self.capability = compute_capability(capability)
         from spikeprune.cuda import ORDERED_DEVICE
 
         self.device = ORDERED_DEVICE
@@ -81,6 +87,7 @@ class CudaProgram(StandaloneProgram):
         problems = missing()
         if problems:
             raise BackendError(problems[0])
+        require_capability(find_toolkit(), self.capability)
 
     def _key(self) -> str:
         package = Path(__file__).parent.parent
@@ -90,8 +97,8 @@ class CudaProgram(StandaloneProgram):
         from spikeprune.cuda import OrderedCUDADevice
 
         parts = [
-            host, self.capability, OrderedCUDADevice.part, FLAGS[self.precision], metadata.version("brian2cuda"),
-            self._compiler_key(), *(hashlib.sha256(text).hexdigest() for text in texts),
+            host, self.capability, OrderedCUDADevice.part, OrderedCUDADevice.room, FLAGS[self.precision],
+            metadata.version("brian2cuda"), self._compiler_key(), *(hashlib.sha256(text).hexdigest() for text in texts),
         ]  # fmt: skip
         return f"cuda-{host.rpartition('-')[0]}-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]}"
 
@@ -159,6 +166,20 @@ class CudaProgram(StandaloneProgram):
                 "works with this C++ compiler, or choose --backend cpp_standalone."
             )
 
+    def _explanation(self, complaint: str) -> str:
+        if "out of memory" in complaint or "bad_alloc" in complaint:
+            networks = f"{self.replicas} networks" if self.replicas > 1 else "a network"
+            return (
+                f"The memory of the GPU is not enough for {networks} of {self.parameters.neurons} neurons: choose "
+                "fewer neurons or replicas, or a smaller chunk, or end other programs on the GPU."
+            )
+        if "no kernel image" in complaint:
+            return (
+                f"The program was compiled for compute capability {self.capability}, which is not that of this GPU: "
+                "give its own with --compute-capability or SPIKEPRUNE_CUDA_CAPABILITY."
+            )
+        return super()._explanation(complaint)
+
 
 class _Project(CudaProgram):
     """A program for another machine, which may be compiled here and is not run."""
@@ -170,7 +191,7 @@ class _Project(CudaProgram):
     def _check_machine(self) -> None:
         require_brian2cuda()
         if self.compiles:
-            find_toolkit()
+            require_capability(find_toolkit(), self.capability)
 
     def _compiler_key(self) -> list[str]:
         return []

@@ -73,7 +73,7 @@ class RuntimeProgram(Program):
         monitors |= self.recorders
         recorded = {name: len(monitor.variables["t"].get_value()) for name, monitor in monitors.items()}
         start = float(built.network.t / b2.second)
-        with explained(self.rule), self._preferences():
+        with explained(self.rule, self.parameters.equations), self._preferences():
             built.network.run(built.duration * b2.second, namespace={})
         output = {name: np.atleast_1d(built.result(name).get_value()).copy() for name in self.carried}
         for name in (*self.recorded, *recorder_outputs(self.recorders)):

@@ -9,6 +9,7 @@ runs may share one program at the same time.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
 import shutil
@@ -34,6 +35,7 @@ from spikeprune.errors import BackendError, reason_of
 from spikeprune.layout import BuiltNetwork
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning.base import PruningRule
+from spikeprune.quiet import import_brian2
 from spikeprune.recorders import add_recorders, recorder_outputs
 from spikeprune.strings import equation_strings
 from spikeprune.waiting import GIVEN
@@ -168,6 +170,8 @@ class StandaloneProgram(Program):
 
     def _generate(self, folder: Path) -> Layout:
         """Let Brian2 write the C++ project; return type and size of each variable that comes out."""
+        import_brian2()
+        importlib.import_module("spikeprune.standalone")  # registers the device and its preferences
         with brian2_preferences(**self._preferences()):
             import brian2 as b2  # only here: a known program does without the second that this takes
 
@@ -269,11 +273,13 @@ class StandaloneProgram(Program):
             if done.returncode == -signal.SIGKILL:
                 raise BackendError("The compiled program was killed, perhaps for want of memory: choose fewer neurons.")
             if done.returncode or done.stderr.strip():
-                reason = complaint.splitlines()[-1] if complaint else f"status {done.returncode}"
-                raise BackendError(
-                    f"The compiled program in {self.folder} failed ({reason}): delete the folder and run again."
-                )
+                raise BackendError(self._explanation(complaint or f"status {done.returncode}"))
             return read_output(end, self.files)
+
+    def _explanation(self, complaint: str) -> str:
+        """Say in a sentence why the program failed."""
+        reason = complaint.splitlines()[-1]
+        return f"The compiled program in {self.folder} failed ({reason}): delete the folder and run again."
 
 
 def _generators() -> list[Path]:

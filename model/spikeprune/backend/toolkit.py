@@ -23,6 +23,7 @@ __all__ = [
     "gpu_capability",
     "missing",
     "require_brian2cuda",
+    "require_capability",
 ]
 
 #: Oldest release of nvcc and lowest compute capability that the generated code has been compiled for.
@@ -137,6 +138,25 @@ def find_toolkit() -> Toolkit:
             "with 'pip install nvidia-curand', or name a folder that has both with CURAND_HOME=..."
         )
     return Toolkit(nvcc, release, include, library)
+
+
+def require_capability(toolkit: Toolkit, capability: str) -> None:
+    """Raise BackendError for a compute capability that nvcc does not compile for: a release drops old GPUs.
+
+    Parameters
+    ----------
+    toolkit : Toolkit
+    capability : str
+        As in :func:`compute_capability`.
+    """
+    done = subprocess.run([toolkit.nvcc, "--list-gpu-arch"], capture_output=True, text=True, check=False)
+    known = [f"{number[:-1]}.{number[-1]}" for number in re.findall(r"compute_(\d{2,3})\b", done.stdout)]
+    if known and capability not in known:
+        raise BackendError(
+            f"nvcc {toolkit.release[0]}.{toolkit.release[1]} does not compile for compute capability {capability}: "
+            f"give one of {', '.join(known)} with --compute-capability or SPIKEPRUNE_CUDA_CAPABILITY, or name another "
+            "nvcc with NVCC=..."
+        )
 
 
 def missing() -> list[str]:

@@ -13,6 +13,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from spikeprune.equations import names_only
 from spikeprune.parameters import NetworkParameters
 from spikeprune.prices import PRICES
 from spikeprune.summary import Summary
@@ -129,7 +130,7 @@ def breakdown_table(summaries: Sequence[Summary]) -> Table:
 
 def run_table(summary: Summary) -> Table:
     """Describe one run: data, network, rule, training, result, origin."""
-    s, p = summary.settings, summary.settings["parameters"]
+    s, p = summary.settings, names_only(summary.settings["parameters"])
     rule = ", ".join(f"{key} = {value}" for key, value in s["rule"].items() if key != "name")
     defaults = {field.name: field.default for field in fields(NetworkParameters)}
     other = ", ".join(

@@ -10,7 +10,9 @@ from typing import Any
 
 from brian2 import prefs
 from brian2.codegen.codeobject import CodeObject
+from brian2.codegen.generators.cpp_generator import c_data_type
 from brian2.core.functions import Function
+from brian2.core.operations import NetworkOperation
 from brian2.core.variables import ArrayVariable, Variable
 from brian2.devices.device import all_devices
 from brian2cuda.codeobject import CUDAStandaloneCodeObject
@@ -24,6 +26,9 @@ __all__ = ["ORDERED_DEVICE", "OrderedCUDADevice", "Rhythm"]
 
 #: Name for `set_device`.
 ORDERED_DEVICE = "cuda_standalone_ordered"
+
+#: Templates whose kernels are launched with the same parameters in every time step, but for the time.
+REPEATABLE = {TEMPLATES[name] for name in TEMPLATES} - {"ordered_generator"}
 
 #: Functions that brian2cuda provides with numbers of a buffer, which pathways do not have.
 RANDOM = ("rand", "randn", "poisson")
@@ -69,6 +74,8 @@ class OrderedCUDADevice(CUDAStandaloneDevice):
         Set it before the network runs; None where nothing is known.
     part : int
         Neurons that a block of threads looks through for events, in a group of more than four times as many.
+    room : tuple of int
+        Time steps for which a monitor makes room, at least (in very large groups) and at most.
 
     Notes
     -----
@@ -77,15 +84,18 @@ class OrderedCUDADevice(CUDAStandaloneDevice):
     """
 
     part = 1024
+    room = (64, 1024)
     #: Template and code object that make synapses in a known pattern.
     regular_creation = ("ordered_create", OrderedCUDACodeObject)
 
     def __init__(self) -> None:
         super().__init__()
         self.rhythm: Rhythm | None = None
+        self._varying: set[str] = set()
 
     def reinit(self) -> None:
         self.rhythm = None
+        self._varying = set()
         super().reinit()
 
     def code_object(
@@ -114,10 +124,36 @@ class OrderedCUDADevice(CUDAStandaloneDevice):
             keywords |= self._rhythm_keywords(owner, keywords.get("eventspace_variable"))
             keywords["device"] = self
             template_name, codeobj_class, template_kwds = TEMPLATES[template_name], OrderedCUDACodeObject, keywords
-        return super().code_object(
+        made = super().code_object(
             owner, name, abstract_code, variables, template_name, variable_indices,
             codeobj_class=codeobj_class, template_kwds=template_kwds, **kwds,
         )  # fmt: skip
+        if template_name not in REPEATABLE or (template_kwds or {}).get("pattern") == "any":
+            self._varying.add(made.name)
+        return made
+
+    def network_run(self, net: Any, *args: Any, **kwds: Any) -> None:
+        refused = [made.name for made in net.sorted_objects if isinstance(made, NetworkOperation)]
+        if refused:
+            raise NotImplementedError(
+                f"The network operation '{refused[0]}' is Python code, which cannot be part of a CUDA program: write "
+                "it with run_regularly or an event, or run the network with Brian2's runtime device."
+            )
+        super().network_run(net, *args, **kwds)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether steps in which no event of the rhythm occurs launch the same, with the same parameters but the time.
+
+        All code objects must be known.
+        """
+        each_step = [made for made in self.code_objects.values() if made.runs_every_tick]
+        clocks = {clock for network in self.networks for clock in network._clocks}
+        return (
+            self.rhythm is not None
+            and clocks == {self.defaultclock}
+            and not any(made.name in self._varying or any(made.rng_calls.values()) for made in each_step)
+        )
 
     def parts(self, neurons: int) -> int:
         """Return into how many parts a group is cut where its events are looked for."""
@@ -178,12 +214,24 @@ class OrderedCUDADevice(CUDAStandaloneDevice):
         model = ['#include "ordered.h"\n', common_definitions()]
         for name in ours:
             text = collector.files.pop(f"code_objects/{name}.cu")
+            text = self._with_time_on_device(text) if self.repeats else text
             # Each code object has definitions of its own, in a namespace; macros know no namespace.
             model += [text, *(f"#undef {macro}\n" for macro in dict.fromkeys(_DEFINED.findall(text)))]
         writer.write("model.cu", "".join(model))
-        writer.write("ordered.h", (Path(__file__).parent / "templates" / "ordered.h").read_text())
+        for name in ("ordered.h", "step.h"):
+            writer.write(name, (Path(__file__).parent / "templates" / name).read_text())
         for filename, contents in collector.files.items():
             writer.write(filename, contents)
+
+    def _with_time_on_device(self, text: str) -> str:
+        """Let kernels read the time from device memory, which brian2cuda gives them as a parameter."""
+        for name in ("t", "timestep"):
+            array = self.get_array_name(self.defaultclock.variables[name], access_data=False)
+            kind = c_data_type(self.defaultclock.variables[name].dtype)
+            text = text.replace(f"const {kind}* _ptr{array} = &_value{array};", "")
+            text = text.replace(f"const {kind} _value{array}", f"const {kind}* _ptr{array}")
+            text = re.sub(rf"\b{array}\[0\](?=[,)])", f"dev{array}", text)
+        return text
 
     def generate_objects_source(
         self, writer: Any, arange_arrays: Any, synapses: Any, static_array_specs: Any, networks: Any, timed_arrays: Any
@@ -200,8 +248,11 @@ class OrderedCUDADevice(CUDAStandaloneDevice):
     def generate_network_source(self, writer: Any) -> None:
         stop = self.rhythm.stop if self.rhythm else None
         limit = self._maximum_run_time
+        clock = self.get_array_name(self.defaultclock.variables["t"], access_data=False).removesuffix("_t")
         code = OrderedCUDACodeObject.templater.ordered_network(
             None, None, period=self.rhythm.period if self.rhythm else 1,
+            clock=clock if self.repeats else None,
+            phases=sorted(set(self.rhythm.phases.values())) if self.rhythm else [],
             maximum_run_time=None if limit is None else float(limit),
             stop=None if stop is None else self.get_array_name(stop, access_data=False),
         )  # fmt: skip

@@ -26,6 +26,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spikeprune import neurons as neurons_module
+from spikeprune.equations import NAMES
 from spikeprune.errors import SpikepruneError
 from spikeprune.exports.csr import about
 from spikeprune.files import replacing
@@ -70,8 +72,14 @@ def nir_graph(run: Run) -> Any:
     Raises
     ------
     SpikepruneError
-        If the package ``nir`` is not installed.
+        If the package ``nir`` is not installed, or the neurons have equations of their own.
     """
+    own = [name for name in run.settings.parameters.equations if NAMES[name] is neurons_module]
+    if own:
+        raise SpikepruneError(
+            f"The neurons of this network have equations of their own ({', '.join(own)}), which NIR cannot say: export "
+            "the weights (.npz)."
+        )
     try:
         import nir
     except ImportError as error:

@@ -13,6 +13,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from spikeprune.equations import names_only
 from spikeprune.errors import DataError, RunFolderError, SpikepruneError, reason_of
 from spikeprune.parameters import NetworkParameters
 from spikeprune.plots.figure import saved
@@ -129,7 +130,7 @@ def _other_network(record: Record) -> str:
     """Name the constants of the network that are not the usual ones."""
     usual = {entry.name: entry.default for entry in fields(NetworkParameters)}
     other = {
-        name: value for name, value in record.settings["parameters"].items()
+        name: value for name, value in names_only(record.settings["parameters"]).items()
         if name in usual and name not in ("neurons", "inputs") and value != usual[name]
     }  # fmt: skip
     return " in a network with " + ", ".join(f"{name} = {value}" for name, value in other.items()) if other else ""

@@ -19,6 +19,7 @@
 
     [network]                          # other constants of the network than the defaults
     rest = 150
+    equations = "clamped"              # a variant, a TOML file (relative to this one), or a table of strings by name
 
     [[rules]]
     name = "none"
@@ -169,14 +170,15 @@ class Experiment:
                 )
         if options.get("backend", BACKENDS[0]) not in BACKENDS:
             raise ParameterError(unknown_name("back end", options["backend"], BACKENDS))
-        network = _network(table.get("network", {}))
+        start = folder or Path.cwd()
+        network = _network(table.get("network", {}), start)
         if not isinstance(table["rules"], list) or not table["rules"]:
             raise ParameterError("The experiment has no rules: write each as a table [[rules]] with a name.")
         experiment = cls(
             name=name,
-            data=DataSource.from_value(table["data"], folder or Path.cwd()),
+            data=DataSource.from_value(table["data"], start),
             sizes=_sizes(table["neurons"], table.get("seeds", [0])),
-            variants=tuple(variant for entry in table["rules"] for variant in _variants(entry, network)),
+            variants=tuple(variant for entry in table["rules"] for variant in _variants(entry, network, start)),
             options=options,
             description=text_of("description", table.get("description", "")),
             scaled=table.get("scaled", False),
@@ -223,21 +225,24 @@ def _sizes(neurons: Any, seeds: Any) -> dict[int, tuple[int, ...]]:
     return {size: whole_numbers(f"seeds.{size}", seeds[str(size)], 0) for size in sizes}
 
 
-def _network(value: Any) -> dict[str, Any]:
+def _network(value: Any, folder: Path) -> dict[str, Any]:
+    """Check a table of network parameters; the file of its equations is sought from `folder` on."""
     allowed = [entry.name for entry in fields(NetworkParameters) if entry.name not in ("neurons", "inputs")]
     given = value if isinstance(value, Mapping) else {}
     preset = given.get("preset", "diehl-cook")
     table = table_of("network", value, [*allowed, *({"preset"} & set(given))])
+    if str(table.get("equations", "")).endswith(".toml"):
+        table["equations"] = str(folder / table["equations"])
     NetworkParameters.from_dict(table)
     return {**PRESETS[preset], **{name: table[name] for name in table if name != "preset"}}
 
 
-def _variants(entry: Any, network: Mapping[str, Any]) -> Iterator[Variant]:
+def _variants(entry: Any, network: Mapping[str, Any], folder: Path) -> Iterator[Variant]:
     """Expand the lists in the table of a rule into all combinations."""
     if not isinstance(entry, Mapping) or "name" not in entry:
         raise ParameterError(f'The rule {entry!r} has no name: write [[rules]] and name = "…" below it.')
     values = dict(entry)
-    name, own = text_of("name of a rule", values.pop("name")), _network(values.pop("network", {}))
+    name, own = text_of("name of a rule", values.pop("name")), _network(values.pop("network", {}), folder)
     label = text_of(f"label of rule '{name}'", values.pop("label", name))
     lists = {key: value for key, value in values.items() if isinstance(value, list)}
     for key, value in lists.items():

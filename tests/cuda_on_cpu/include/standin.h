@@ -16,6 +16,7 @@
 #include <iomanip>
 #include <iostream>
 #include <map>
+#include <new>
 #include <set>
 #include <string>
 #include <tuple>
@@ -46,7 +47,12 @@ enum cudaError { cudaSuccess = 0, cudaErrorInvalidValue = 1, cudaErrorMemoryAllo
 typedef cudaError cudaError_t;
 enum cudaMemcpyKind { cudaMemcpyHostToHost, cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice, cudaMemcpyDefault };
 enum cudaLimit { cudaLimitMallocHeapSize, cudaLimitStackSize, cudaLimitPrintfFifoSize };
-typedef void* cudaStream_t;
+struct CUstream_st;
+typedef CUstream_st* cudaStream_t;
+enum cudaStreamCaptureMode { cudaStreamCaptureModeGlobal, cudaStreamCaptureModeThreadLocal, cudaStreamCaptureModeRelaxed };
+namespace standin { struct Graph; }
+typedef standin::Graph* cudaGraph_t;
+typedef standin::Graph* cudaGraphExec_t;
 struct cudaDeviceProp {
     char name[256];
     size_t totalGlobalMem, sharedMemPerBlock;
@@ -63,21 +69,28 @@ extern Coordinates here;  // of the thread that runs now
 int max_threads();
 void* device_malloc(size_t bytes, const char* name, const void* owner);
 void device_free(void* pointer);
+void device_memory(size_t* available, size_t* total);
 void copy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind);
 void set(void* to, int value, size_t bytes);
 void synchronize();
 void barrier();
 void* dynamic_shared();
 void touch_atomic(const void* address, bool order_matters);
-void run(const char* name, dim3 grid, dim3 block, size_t shared, std::function<void()> thread);
+void run(const char* name, dim3 grid, dim3 block, size_t shared, cudaStream_t stream, std::function<void()> thread);
+cudaStream_t new_stream();
+void begin_capture(cudaStream_t stream);
+Graph* end_capture(cudaStream_t stream);
+Graph* instance(const Graph* graph);
+void start(const Graph* graph, cudaStream_t stream);
+void discard(Graph* graph);
 
 struct Launch {
-    const char* name; dim3 grid, block; size_t shared;
-    Launch(const char* n, dim3 g, dim3 b, size_t s = 0, cudaStream_t = nullptr) : name(n), grid(g), block(b), shared(s) {}
+    const char* name; dim3 grid, block; size_t shared; cudaStream_t stream;
+    Launch(const char* n, dim3 g, dim3 b, size_t s = 0, cudaStream_t t = nullptr) : name(n), grid(g), block(b), shared(s), stream(t) {}
     template <class... P, class... A> void operator()(void (*kernel)(P...), A&&... given)
     {
         std::tuple<P...> arguments(std::forward<A>(given)...);  // evaluated once, converted as at a launch
-        run(name, grid, block, shared, [=] { call(kernel, arguments, std::index_sequence_for<P...>()); });
+        run(name, grid, block, shared, stream, [=] { call(kernel, arguments, std::index_sequence_for<P...>()); });
     }
     template <class... P, size_t... I> STANDIN_QUIET
     static void call(void (*kernel)(P...), const std::tuple<P...>& a, std::index_sequence<I...>) { kernel(std::get<I>(a)...); }
@@ -94,21 +107,28 @@ inline void __syncwarp(unsigned = 0) {}
 
 // ---- runtime API
 #define cudaMalloc(p, n) standin_malloc((void**)(p), (n), #p)
-inline cudaError_t standin_malloc(void** p, size_t n, const char* name) { *p = standin::device_malloc(n, name, nullptr); return cudaSuccess; }
+inline cudaError_t standin_malloc(void** p, size_t n, const char* name) { *p = standin::device_malloc(n, name, nullptr); return *p ? cudaSuccess : cudaErrorMemoryAllocation; }
 inline cudaError_t cudaFree(void* p) { standin::device_free(p); return cudaSuccess; }
 inline cudaError_t cudaMemcpy(void* to, const void* from, size_t n, cudaMemcpyKind k) { standin::copy(to, from, n, k); return cudaSuccess; }
 inline cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t n, cudaMemcpyKind k, cudaStream_t = 0) { standin::copy(to, from, n, k); return cudaSuccess; }
 inline cudaError_t cudaMemset(void* to, int v, size_t n) { standin::set(to, v, n); return cudaSuccess; }
 template <class T> STANDIN_QUIET cudaError_t cudaMemcpyToSymbol(T& symbol, const void* from, size_t n) { standin::synchronize(); memcpy((void*)&symbol, from, n); return cudaSuccess; }
 template <class T> STANDIN_QUIET cudaError_t cudaMemcpyFromSymbol(void* to, const T& symbol, size_t n) { standin::synchronize(); memcpy(to, (const void*)&symbol, n); return cudaSuccess; }
+inline cudaError_t cudaStreamCreate(cudaStream_t* s) { *s = standin::new_stream(); return cudaSuccess; }
+inline cudaError_t cudaStreamBeginCapture(cudaStream_t s, cudaStreamCaptureMode) { standin::begin_capture(s); return cudaSuccess; }
+inline cudaError_t cudaStreamEndCapture(cudaStream_t s, cudaGraph_t* g) { *g = standin::end_capture(s); return cudaSuccess; }
+inline cudaError_t cudaGraphInstantiate(cudaGraphExec_t* e, cudaGraph_t g, unsigned long long = 0) { *e = standin::instance(g); return cudaSuccess; }
+inline cudaError_t cudaGraphLaunch(cudaGraphExec_t e, cudaStream_t s) { standin::start(e, s); return cudaSuccess; }
+inline cudaError_t cudaGraphDestroy(cudaGraph_t g) { standin::discard(g); return cudaSuccess; }
+inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t e) { standin::discard(e); return cudaSuccess; }
 inline cudaError_t cudaDeviceSynchronize() { standin::synchronize(); return cudaSuccess; }
 inline cudaError_t cudaGetLastError() { return cudaSuccess; }
-inline const char* cudaGetErrorString(cudaError_t) { return "error of the CPU stand-in"; }
+inline const char* cudaGetErrorString(cudaError_t e) { return e == cudaErrorMemoryAllocation ? "out of memory" : "error of the CPU stand-in"; }
 inline cudaError_t cudaSetDevice(int) { return cudaSuccess; }
 inline cudaError_t cudaDeviceSetLimit(cudaLimit, size_t) { return cudaSuccess; }
 inline cudaError_t cudaProfilerStart() { return cudaSuccess; }
 inline cudaError_t cudaProfilerStop() { return cudaSuccess; }
-inline cudaError_t cudaMemGetInfo(size_t* avail, size_t* total) { *avail = *total = size_t(1) << 33; return cudaSuccess; }
+inline cudaError_t cudaMemGetInfo(size_t* available, size_t* total) { standin::device_memory(available, total); return cudaSuccess; }
 inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int)
 {
     memset(p, 0, sizeof *p);

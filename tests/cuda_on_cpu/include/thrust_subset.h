@@ -24,6 +24,7 @@ template <class T> class device_vector {
         if (want <= room) return;
         size_t more = std::max(want, 2 * room);
         T* fresh = (T*)standin::device_malloc(more * sizeof(T), "device_vector", this);
+        if (!fresh) throw std::bad_alloc();
         if (n) standin::copy(fresh, values, n * sizeof(T), cudaMemcpyDeviceToDevice);
         if (values) standin::device_free(values);
         values = fresh; room = more;

@@ -6,6 +6,7 @@
 #include "brianlib/common_math.h"
 #include "brianlib/cuda_utils.h"
 #include "brianlib/stdint_compat.h"
+#include "step.h"
 #include <algorithm>
 #include <climits>
 #include <cmath>
@@ -102,7 +103,7 @@ __global__ static void join_events(
 
 inline void join(int32_t* events, const int neurons, const int32_t* of_parts, const int* numbers, const int part)
 {
-    join_events<<<(neurons + part - 1)/part, threads()>>>(events, neurons, of_parts, numbers, part);
+    join_events<<<(neurons + part - 1)/part, threads(), 0, launch()>>>(events, neurons, of_parts, numbers, part);
 }
 
 // What lasts from one run of a network to the next, by the name of the Brian2 object.
@@ -149,7 +150,7 @@ public:
     void enter(const int32_t* events)
     {
         shown.now = (shown.now + 1)%shown.steps;
-        enter_events<<<1, threads_for(shown.neurons)>>>(table + (size_t)shown.now*shown.neurons, shown.neurons, events);
+        enter_events<<<1, threads_for(shown.neurons), 0, launch()>>>(table + (size_t)shown.now*shown.neurons, shown.neurons, events);
     }
 
 private:
@@ -257,16 +258,19 @@ public:
     {
         int value;
         CUDA_SAFE_CALL(cudaMemcpy(&value, number(), sizeof(value), cudaMemcpyDeviceToHost));
+        calls.copies++;
         return value;
     }
-    // Makes sure that `more` events can be recorded; returns how many there must be room for in all.
-    int room_for(const int more)
+    // Makes sure that `more` events can be recorded; returns how many there must be room for in all.  There is room for
+    // so many time steps that asking, which waits for the GPU, is rare: `most` where that takes little memory.
+    int room_for(const int more, const int least, const int most)
     {
-        if (bound + more > capacity)
+        if (bound + (int64_t)more > capacity)
         {
             bound = ask();
-            // Half of the room at least is left, so that asking becomes rare.
-            capacity = std::max(capacity, std::max(2*(bound + more), 1 << 16));
+            const int64_t wanted = (int64_t)more*std::min(most, std::max(least, (1 << 22)/more));
+            if (bound + (wanted + 1)/2 > capacity)
+                capacity = std::min<int64_t>(bound + wanted, INT_MAX);
         }
         bound += more;
         return capacity;

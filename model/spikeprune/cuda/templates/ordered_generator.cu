@@ -28,6 +28,6 @@ __global__ void kernel_{{codeobj_name}}(int32_t* _events, const int _last, const
 {% block launches %}
     %HOST_CONSTANTS%
     const int _last = {{variables['_spikespace'].size - 1}};
-    kernel_{{codeobj_name}}<<<1, ordered::threads_for(_last)>>>(
+    kernel_{{codeobj_name}}<<<1, ordered::threads_for(_last), 0, ordered::launch()>>>(
         {{device.get_array_name(variables['_spikespace'], prefix='dev')}}[0], _last, {{timestep}}[0], %HOST_PARAMETERS%);
 {% endblock %}

@@ -34,21 +34,29 @@ __global__ void kernel_{{codeobj_name}}(const int32_t* _events, const int _last,
 
 {% block state %}
 static ordered::Recorder& _recorder = ordered::lasting<ordered::Recorder>("{{lasting}}");
+{% if _recorded_variables %}
+
+// Returns whether the arrays are where they have been.
+static bool _make_room()
+{
+    const int _room = _recorder.room_for({{eventspace_variable.size - 1}}, {{device.room|join(', ')}});
+    if (_room <= {{get_array_name(_recorded_variables[0][1], access_data=False, prefix='dev')}}.size())
+        return true;
+    {% for name, variable in _recorded_variables %}
+    {{get_array_name(variable, access_data=False, prefix='dev')}}.resize(_room);
+    {% endfor %}
+    return false;
+}
+{% endif %}
 {% endblock %}
 
 {% block launches %}
     const int _last = {{eventspace_variable.size - 1}};
     {% if _recorded_variables %}
-    const int _room = _recorder.room_for(_last);
-    if (_room > {{get_array_name(_recorded_variables[0][1], access_data=False, prefix='dev')}}.size())
-    {
-        {% for name, variable in _recorded_variables %}
-        {{get_array_name(variable, access_data=False, prefix='dev')}}.resize(_room);
-        {% endfor %}
-    }
+    ordered::step.prepare(_make_room);
     {% endif %}
     %HOST_CONSTANTS%
-    kernel_{{codeobj_name}}<<<1, ordered::threads_for(_last)>>>(
+    kernel_{{codeobj_name}}<<<1, ordered::threads_for(_last), 0, ordered::launch()>>>(
         {{device.get_array_name(eventspace_variable, prefix='dev')}}[0], _last, _recorder.number(), %HOST_PARAMETERS%);
 {% endblock %}
 

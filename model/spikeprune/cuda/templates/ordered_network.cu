@@ -4,6 +4,7 @@
 #include "objects.h"
 #include "network.h"
 #include "brianlib/cuda_utils.h"
+#include "step.h"
 #include <chrono>
 #include <cmath>
 
@@ -60,6 +61,22 @@ void Network::run(
     _globally_running = true;
     _globally_stopped = false;
     bool ended_early = false;
+    {% if clock %}
+    CUDA_SAFE_CALL(cudaMemcpy(
+        brian::dev{{clock}}_timestep, brian::{{clock}}_timestep, sizeof(int64_t), cudaMemcpyHostToDevice));
+    CUDA_SAFE_CALL(cudaMemcpy(brian::dev{{clock}}_t, brian::{{clock}}_t, sizeof(double), cudaMemcpyHostToDevice));
+    ordered::calls.copies += 2;
+    ordered::step.begin();
+    {% endif %}
+    const auto launches = [&] {
+        for (const auto& object : objects)
+            if (object.second && due.count(object.first))
+                object.second();
+        {% if clock %}
+        ordered::advance(
+            brian::dev{{clock}}_timestep, brian::dev{{clock}}_t, brian::{{clock}}_dt[0]);
+        {% endif %}
+    };
     while (!clocks.empty())
     {
         t = due_clocks(clocks, due);
@@ -68,9 +85,16 @@ void Network::run(
             running = running || clock->running();
         if (!running || _globally_stopped)
             break;
-        for (const auto& object : objects)
-            if (object.second && due.count(object.first))
-                object.second();
+        {% if clock %}
+        const int64_t place = brian::{{clock}}_timestep[0] % {{period}};
+        if ({% for phase in phases %}place == {{phase}}{{' || ' if not loop.last}}{% else %}false{% endfor %}) // more than in other steps
+            launches();
+        else
+            ordered::step.run(launches);
+        {% else %}
+        launches();
+        {% endif %}
+        ordered::calls.steps++;
         for (BaseClock* clock : due)
             clock->tick();
         {% if stop %}
@@ -78,6 +102,7 @@ void Network::run(
         {
             int32_t stop = 0;
             CUDA_SAFE_CALL(cudaMemcpy(&stop, brian::dev{{stop}}, sizeof(stop), cudaMemcpyDeviceToHost));
+            ordered::calls.copies++;
             _globally_stopped = _globally_stopped || stop;
         }
         {% endif %}
@@ -99,6 +124,10 @@ void Network::run(
         }
     }
     CUDA_SAFE_CALL(cudaDeviceSynchronize());
+    {% if clock %}
+    ordered::step.end();
+    {% endif %}
+    ordered::calls.tell(seconds_since(start));
     _globally_running = false;
     std::set<BaseClock*> next;
     t = (ended_early || _globally_stopped) && !clocks.empty() ? due_clocks(clocks, next) : t_end;

@@ -119,7 +119,7 @@ static ordered::History& _history = ordered::lasting<ordered::History>("{{lastin
         return;
     %HOST_CONSTANTS%
     _history.enter(_events);
-    kernel_{{codeobj_name}}<<<ordered::blocks(_rows.number()), {{_threads}}>>>(_rows.view(), _history.view(), %HOST_PARAMETERS%);
+    kernel_{{codeobj_name}}<<<ordered::blocks(_rows.number()), {{_threads}}, 0, ordered::launch()>>>(_rows.view(), _history.view(), %HOST_PARAMETERS%);
     {% else %}
     %HOST_CONSTANTS%
     {% if unit == 'synapse' and pattern == 'dense' %}
@@ -129,7 +129,7 @@ static ordered::History& _history = ordered::lasting<ordered::History>("{{lastin
     {% else %}
     const dim3 _blocks(ordered::blocks({{partners if unit == 'partner' and pattern == 'dense' else '_last'}}));
     {% endif %}
-    kernel_{{codeobj_name}}<<<_blocks, {{_threads}}>>>(
+    kernel_{{codeobj_name}}<<<_blocks, {{_threads}}, 0, ordered::launch()>>>(
         _events, _last,
         {% if only_variable is not none %}
         {{device.get_array_name(only_variable, prefix='dev')}}[0], {{only_variable.size - 1}},

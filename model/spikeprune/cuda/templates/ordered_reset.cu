@@ -20,6 +20,6 @@ __global__ void kernel_{{codeobj_name}}(const int32_t* _events, const int _N, %K
 {% block launches %}
     %HOST_CONSTANTS%
     const int _N = {{eventspace_variable.size - 1}};
-    kernel_{{codeobj_name}}<<<{{'ordered::blocks(_N), ordered::threads()' if apart else '1, 1'}}>>>(
+    kernel_{{codeobj_name}}<<<{{'ordered::blocks(_N), ordered::threads()' if apart else '1, 1'}}, 0, ordered::launch()>>>(
         {{device.get_array_name(eventspace_variable, prefix='dev')}}[0], _N, %HOST_PARAMETERS%);
 {% endblock %}

@@ -33,5 +33,5 @@ static ordered::Rows _rows;
     if (!_rows.built({{_own}}.size()))
         _rows.build_all(_neurons, {{_own}}.size(), &{{_own}}[0], _first);
     %HOST_CONSTANTS%
-    kernel_{{codeobj_name}}<<<ordered::blocks(_neurons), ordered::threads()>>>(_rows.view(), _first, _neurons, %HOST_PARAMETERS%);
+    kernel_{{codeobj_name}}<<<ordered::blocks(_neurons), ordered::threads(), 0, ordered::launch()>>>(_rows.view(), _first, _neurons, %HOST_PARAMETERS%);
 {% endblock %}

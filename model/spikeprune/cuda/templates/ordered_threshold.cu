@@ -68,9 +68,9 @@ __global__ void kernel_{{codeobj_name}}(int32_t* _events, int* _numbers, const i
     {% if _parts > 1 %}
     static int32_t* const _of_parts = ordered::on_device(std::vector<int32_t>(_N));
     static int* const _numbers = ordered::on_device(std::vector<int>({{_parts}}));
-    kernel_{{codeobj_name}}<<<{{_parts}}, ordered::threads_for({{device.part}})>>>(_of_parts, _numbers, _N, %HOST_PARAMETERS%);
+    kernel_{{codeobj_name}}<<<{{_parts}}, ordered::threads_for({{device.part}}), 0, ordered::launch()>>>(_of_parts, _numbers, _N, %HOST_PARAMETERS%);
     ordered::join(_events, _N, _of_parts, _numbers, {{device.part}});
     {% else %}
-    kernel_{{codeobj_name}}<<<1, ordered::threads_for(_N)>>>(_events, nullptr, _N, %HOST_PARAMETERS%);
+    kernel_{{codeobj_name}}<<<1, ordered::threads_for(_N), 0, ordered::launch()>>>(_events, nullptr, _N, %HOST_PARAMETERS%);
     {% endif %}
 {% endblock %}

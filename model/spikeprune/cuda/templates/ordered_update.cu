@@ -21,5 +21,5 @@ __global__ void kernel_{{codeobj_name}}(const int _N, %KERNEL_PARAMETERS%)
     %HOST_CONSTANTS%
     const int _N = {{number}};
     if (_N > 0)
-        kernel_{{codeobj_name}}<<<{{'ordered::blocks(_N), ordered::threads()' if apart else '1, 1'}}>>>(_N, %HOST_PARAMETERS%);
+        kernel_{{codeobj_name}}<<<{{'ordered::blocks(_N), ordered::threads()' if apart else '1, 1'}}, 0, ordered::launch()>>>(_N, %HOST_PARAMETERS%);
 {% endblock %}
