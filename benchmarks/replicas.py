@@ -80,7 +80,8 @@ def main() -> None:
             # Fewer images for more networks, so that each program runs about as long.
             shown = {number: images[: max(50, 2 * len(images) // (number + 1))] for number in order}
             rounds.append({number: milliseconds(programs[number], shown[number]) for number in order})
-            print(f"N = {neurons}: round {turn + 1} of {given.rounds}")
+            told = ", ".join(f"{number}: {rounds[-1][number]:.3f} ms" for number in given.replicas)
+            print(f"N = {neurons}, round {turn + 1} of {given.rounds}: {told}", flush=True)
         for number in given.replicas:
             times = [each[number] for each in rounds]
             ratio = spread([each[number] / each[1] for each in rounds])
@@ -88,9 +89,9 @@ def main() -> None:
             document["ratio"][f"{number} x {neurons}"] = ratio
             cells = (str(neurons), str(number), f"{np.median(times):.3f}")
             table.add_row(*cells, f"{ratio['median']:.2f} ({ratio['min']:.2f} to {ratio['max']:.2f})")
+        if given.json is not None:
+            given.json.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     Console(highlight=False).print(table)
-    if given.json is not None:
-        given.json.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
