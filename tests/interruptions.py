@@ -116,11 +116,11 @@ def results(folder: Path) -> dict[str, object]:
     history = json.loads((folder / "history.json").read_text())
     evaluated = json.loads((folder / "results.json").read_text())
     with np.load(folder / "network.npz") as network, np.load(folder / "evaluation.npz") as evaluation:
-        arrays = {f"network/{name}": network[name].tobytes() for name in network.files if name != "run"}
-        arrays |= {f"evaluation/{name}": evaluation[name].tobytes() for name in evaluation.files if name != "run"}
+        arrays = {f"network/{name}": network[name].tobytes() for name in network.files}
+        arrays |= {f"evaluation/{name}": evaluation[name].tobytes() for name in evaluation.files}
     return arrays | {
         "history": [{name: value for name, value in entry.items() if name != "seconds"} for entry in history],
-        **{f"results/{name}": evaluated[name] for name in ("accuracy", "training", "inference", "removed_share")},
+        "results": {name: value for name, value in evaluated.items() if name not in ("files", "checksum")},
     }
 
 

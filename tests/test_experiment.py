@@ -86,6 +86,13 @@ def test_model_version_is_part_of_the_identity(monkeypatch: pytest.MonkeyPatch) 
     assert planned()[0].name != before
 
 
+def test_chunks_are_those_of_a_training_unless_given() -> None:
+    good = {"data": "digits", "neurons": [10], "seeds": [0], "rules": [{"name": "none"}]}
+    for options, images, chunk in (({}, 8_000, 200), ({"epochs": 10}, 8_000, 1000), ({"chunk": 50}, 8_000, 50)):
+        (planned,) = Experiment.from_dict(good | options).plan("", 64, images=images)
+        assert planned.settings.chunk == chunk
+
+
 def test_identity_holds_every_setting_but_the_chunk() -> None:
     run = planned(rules=[{"name": "adaptive"}], seeds=[3])[0]
     settings = run.settings.as_dict()

@@ -14,7 +14,22 @@ from spikeprune.errors import ParameterError
 from spikeprune.parameters import NetworkParameters
 from spikeprune.pruning import PruningRule, find_rule
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "usual_chunk"]
+
+#: Unless told otherwise, a training has so many chunks, points of its course, of so many images at least and at most:
+#: fewer, and starting the program and writing the checkpoint take a share of the time; more, and a crash costs more.
+CHUNKS, SMALLEST, LARGEST = 40, 100, 1000
+
+
+def usual_chunk(images: int) -> int:
+    """Return the images between two checkpoints of a training that shows so many.
+
+    Examples
+    --------
+    >>> [usual_chunk(images) for images in (500, 8_000, 60_000)]
+    [100, 200, 1000]
+    """
+    return min(max(1, round(images / CHUNKS / SMALLEST)) * SMALLEST, LARGEST)
 
 
 @dataclass(frozen=True)

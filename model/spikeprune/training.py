@@ -30,13 +30,10 @@ from spikeprune.progress import TrainingBar
 from spikeprune.pruning import PruningRule
 from spikeprune.records import RunFolder
 from spikeprune.run import Run
-from spikeprune.settings import Settings
+from spikeprune.settings import Settings, usual_chunk
 
 __all__ = ["Run", "Settings", "load", "load_origin", "resume", "train"]
 
-#: Unless told otherwise, a training has so many chunks, points of its course, of so many images at least and at most:
-#: fewer, and starting the program and writing the checkpoint take a share of the time; more, and a crash costs more.
-CHUNKS, SMALLEST, LARGEST = 40, 100, 1000
 
 
 def train(
@@ -129,7 +126,7 @@ def train(
     given = before.settings.parameters if parameters is None and before is not None else parameters
     shown = epochs * len(data.train_images) if isinstance(epochs, int | np.integer) else 0
     if chunk is None:
-        chunk = min(max(1, round(shown / CHUNKS / SMALLEST)) * SMALLEST, LARGEST)
+        chunk = usual_chunk(shown)
     settings = Settings(
         parameters=network_given(given, neurons, data, epochs if shown else 1, equations), rule=rule,
         seed=seed if seed is not None else 0 if before is None else before.settings.seed + 1,

@@ -50,9 +50,9 @@ from spikeprune.errors import ParameterError, reason_of, unknown_name
 from spikeprune.parameters import PRESETS, NetworkParameters
 from spikeprune.pruning import PruningRule, make_rule
 from spikeprune.scaling import REFERENCE_IMAGES, scaled_values
+from spikeprune.settings import Settings, usual_chunk
 from spikeprune.sweep.checks import check_distinct, table_of, text_of, whole_numbers
 from spikeprune.sweep.source import DataSource
-from spikeprune.training import Settings
 
 __all__ = ["MODEL_VERSION", "DataSource", "Experiment", "PlannedRun", "Variant"]
 
@@ -199,12 +199,13 @@ class Experiment:
             If a rule would never act, and the experiment does not allow that.
         """
         shown = None if images is None else images * self.options.get("epochs", 1)
+        options = {**({} if shown is None else {"chunk": usual_chunk(shown)}), **self.options}
         rules = {
             variant.label: variant.rule if shown is None else scheduled(variant.rule, shown, self.allow_inert)
             for variant in self.variants
         }
         return [
-            PlannedRun(variant.label, Settings(parameters, rules[variant.label], seed=seed, **self.options), checksum)
+            PlannedRun(variant.label, Settings(parameters, rules[variant.label], seed=seed, **options), checksum)
             for neurons, seeds in self.sizes.items()
             for scaled in [scaled_values(neurons, ink, shown or REFERENCE_IMAGES) if self.scaled else {}]
             for seed in seeds
