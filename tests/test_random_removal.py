@@ -9,7 +9,6 @@ from spikeprune import Dataset, NetworkParameters, RandomRemoval, train
 from spikeprune.backend import make_program
 from spikeprune.encoding import Stream, uniform_array
 from spikeprune.pruning.base import PruningState
-from spikeprune.pruning.controls import STREAM
 from spikeprune.state import initial_state
 
 
@@ -20,7 +19,8 @@ def numbers(seed: int, inputs: int, neurons: int) -> np.ndarray:
 
 
 def test_the_stream_is_its_own() -> None:
-    assert int(Stream.REMOVAL) == STREAM
+    assert f", {int(Stream.REMOVAL)}, 0, i, j)" in RandomRemoval().strings()["update_synapses"]
+    assert len({int(stream) for stream in Stream}) == len(Stream)
 
 
 def test_reference_removes_evenly_up_to_the_share() -> None:
