@@ -2,9 +2,9 @@
 
     python benchmarks/replicas.py --neurons 100 400 --replicas 1 4 16 --rounds 5 --json replicas.json
 
-One core.  In turn in every round, each program trains all of its networks on the same images, with a seed for each.  A
-presentation is the difference between a long and a short run of a program, so without its start, divided by the
-presentations of all its networks; ratios are to one network, of the same round.
+Processor time of the program, on one core.  In turn in every round, each program trains all of its networks on the same
+images, with a seed for each.  A presentation is the difference between a long and a short run of a program, so without
+its start, divided by the presentations of all its networks; ratios are to one network, of the same round.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import time
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,10 @@ from spikeprune.state import initial_state
 
 
 def took(program: Program, images: np.ndarray) -> tuple[float, int]:
-    """Seconds of one start of the program, and presentations of all its networks."""
+    """Processor time of one start of the program, and presentations of all its networks."""
     number = program.replicas
     state = initial_state(program.parameters, program.rule, 0, program.layout)
-    start = time.perf_counter()
+    before = _of_children()
     results = program.run_all(
         [state] * number,
         [images] * number,
@@ -39,7 +39,12 @@ def took(program: Program, images: np.ndarray) -> tuple[float, int]:
         first_images=[0] * number,
         rules=[program.rule] * number,
     )
-    return time.perf_counter() - start, sum(int(result.attempts.sum()) for result in results)
+    return _of_children() - before, sum(int(result.attempts.sum()) for result in results)
+
+
+def _of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def milliseconds(program: Program, images: np.ndarray) -> float:
