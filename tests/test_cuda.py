@@ -16,6 +16,7 @@ from spikeprune.backend import ChunkResult, make_program, standalone
 from spikeprune.errors import BackendError
 from spikeprune.network import COUNTERS
 from spikeprune.pruning import (
+    RULES,
     AdaptiveGlobalThreshold,
     AdaptiveNeuronPruning,
     ContributionPruning,
@@ -211,19 +212,19 @@ def test_too_little_memory_of_the_gpu_is_said(share: float, on_cpu: Make, pixels
         program.memory = 2**34
 
 
-class DrawsAnew(AdaptivePruning):
-    """A rule of a user's that draws Brian2's random numbers for each synapse."""
-
-    name = "draws-anew"
-    update_synapses = "alive = alive and rand() > 0.5"
-
-
 def test_a_rule_that_cannot_be_translated_leaves_nothing(
     standin: StandIn, few: NetworkParameters, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from cuda_on_cpu.program import CudaOnCpu
     from spikeprune.backend import cuda
 
+    class DrawsAnew(AdaptivePruning):
+        """A rule of a user's that draws Brian2's random numbers for each synapse."""
+
+        name = "draws-anew"
+        update_synapses = "alive = alive and rand() > 0.5"
+
+    RULES.pop("draws-anew")  # of this test alone
     monkeypatch.setattr(CudaOnCpu, "standin", standin, raising=False)
     monkeypatch.setattr(cuda, "CudaProgram", CudaOnCpu)
     monkeypatch.setenv("SPIKEPRUNE_CACHE", str(tmp_path))
