@@ -60,7 +60,7 @@ def test_documentation_builds(tmp_path: Path) -> None:
         assert f">spikeprune {name}<" in commands
     for path in (ROOT / "results" / "reference").glob("c*.json"):
         assert f">{path.stem}<" in tables
-    for name in set(spikeprune.__all__) - {"PRICES", "energy"}:
+    for name in set(spikeprune.__all__) - {"PRICES"}:
         assert f'id="spikeprune.{name}"' in text(f"api/spikeprune.{name}")
     assert all(f'id="spikeprune.prices.{name}"' in text("api/spikeprune.prices") for name in ("PRICES", "energy"))
 
