@@ -20,7 +20,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -124,6 +124,11 @@ def results(folder: Path) -> dict[str, object]:
     }
 
 
+def _unfinished(folder: Path) -> Iterable[Path]:
+    """Temporary files in a run folder."""
+    return folder.glob(".*-*") if folder.exists() else ()
+
+
 class Interruptions:
     """A training that is left alone, and others that are not.
 
@@ -173,7 +178,7 @@ class Interruptions:
 
     def _interrupted(self, folder: Path, number: signal.Signals) -> bool:
         """Start or resume a training and send it a signal; whether it came in time."""
-        mark = uuid.uuid4().hex
+        mark, before = uuid.uuid4().hex, set(_unfinished(folder))  # what a SIGKILL has left until the folder is opened
         process = start(self._words(folder), mark)
         try:
             process.communicate(timeout=float(self.random.uniform(0, self.seconds)))
@@ -190,12 +195,12 @@ class Interruptions:
             if status not in ("incomplete", "complete"):
                 self.report.lost.append(f"{what}: marked {status}")
         if number != signal.SIGKILL and process.returncode != -number:
-            self._check_files(folder, what)
+            self._check_files(folder, what, before)
         return process.returncode != 0
 
-    def _check_files(self, folder: Path, what: str) -> None:
-        """Note files that should not be there."""
-        for path in folder.glob(".*-*") if folder.exists() else ():
+    def _check_files(self, folder: Path, what: str, before: Iterable[Path] = ()) -> None:
+        """Note files that should not be there, but for those that were there before."""
+        for path in set(_unfinished(folder)) - set(before):
             self.report.left_behind.append(f"{what}: {path.name}")
 
     def _check(self, folder: Path) -> None:
