@@ -93,6 +93,7 @@ def test_variants_are_networks_that_learn(name: str, small: NetworkParameters, p
     assert (found.counts.updates_on_input_spikes > 0) == (name not in ("power-law", "exponential"))
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["symmetric", "silent-50ms"])
 def test_variants_are_the_same_when_compiled(name: str, small: NetworkParameters, pixels: np.ndarray) -> None:
