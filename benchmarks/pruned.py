@@ -1,11 +1,12 @@
-"""What pruning saves in wall time, in training and in inference, and why it is not what it saves in operations.
+"""What pruning saves in wall time and memory, in training and in inference; operations are another matter.
 
     python benchmarks/pruned.py --neurons 800 --images 10000 --rounds 5 --json pruned.json
 
-Two networks are trained on the same images, one without a rule and one under a rule that prunes from the first image
-on.  Then, in turn in every round, each of the two programs goes on training its network on the next images
-(no pruning event falls on them), and shows them to the frozen network.  Ratios are of the same round; the start of the
-program is part of the time.  Run it on an idle machine.
+Two networks are trained on the same images, one without a rule and one under a rule.  Then, in turn in every round,
+each of the two programs goes on training its network on the next images (no pruning event falls on them), and shows
+them to the frozen network.  Ratios are of the same round; the start of the program is part of the time.  A rule that
+removes neurons has a smaller program for those that are left.  Memory is the peak of the program's process.  Run it on
+an idle machine.
 
 The last lines say how full the rows of weights are that are read: a row is added 16 synapses at a time, so that time
 can only be saved where none of 16 exists.  Rows count as often as their input fires (as its mean pixel, that is).
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -27,10 +29,18 @@ from rich.table import Table
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 import spikeprune as sp
+from spikeprune.backend import Program
+from spikeprune.cli.options import pruning_rule
 from spikeprune.provenance import provenance
-from spikeprune.pruning import make_rule
 
 LANES = 16
+#: Starts a program, and writes the peak of its resident memory, in kB, as a line of a file.
+WATCH = ["/usr/bin/env", "python3", "-c", (
+    "import resource, subprocess, sys\n"
+    "done = subprocess.run(sys.argv[2:])\n"
+    "with open(sys.argv[1], 'a') as file: print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=file)\n"
+    "sys.exit(done.returncode)"
+)]  # fmt: skip
 
 
 def occupied(alive: NDArray[np.bool_], weight: NDArray[np.float64], order: NDArray[np.int64]) -> float:
@@ -67,6 +77,21 @@ def seconds(run: Any, images: NDArray[np.uint8], learning: bool) -> float:
     return time.perf_counter() - start
 
 
+def megabytes(run: Any, images: NDArray[np.uint8]) -> float:
+    """Peak memory of the process that goes on training the network of a run."""
+    run.program.run(run.state, images[:1], seed=1)  # compiles the smaller program of a rule that removes neurons
+    programs: list[Program] = [run.program, *getattr(run.program, "_programs", {}).values()]
+    with tempfile.NamedTemporaryFile("r") as file:
+        for program in programs:
+            program.launcher = [*WATCH, file.name]  # type: ignore[attr-defined]
+        try:
+            run.program.run(run.state, images, seed=1)
+        finally:
+            for program in programs:
+                program.launcher = ()  # type: ignore[attr-defined]
+        return int(file.read().split()[-1]) * 1024 / 1e6
+
+
 def main() -> None:
     """Train, take turns, print the table and write JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -75,7 +100,8 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=10_000, help="training images before the measurement")
     parser.add_argument("--shown", type=int, default=3000, help="images of a measurement")
     parser.add_argument("--rounds", type=int, default=5, help="rounds, each of four measurements")
-    parser.add_argument("--rule", default="adaptive", help="pruning rule, with its default parameters")
+    parser.add_argument("--rule", default="adaptive", help="pruning rule")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="parameter of the rule")
     parser.add_argument("--json", type=Path, help="file to write")
     arguments = parser.parse_args()
     whole = sp.Dataset.load(arguments.data)
@@ -84,13 +110,14 @@ def main() -> None:
     shown = whole.train_images[arguments.images : arguments.images + arguments.shown]
     shown = shown.reshape(len(shown), -1)
     data = whole.subset(train=arguments.images, test=1)
-    rules = {"no rule": sp.NoPruning(), "pruning": make_rule(arguments.rule)}
+    rules = {"no rule": sp.NoPruning(), "pruning": pruning_rule(arguments.rule, arguments.set)}
     runs = {
         name: sp.train(data, rule, neurons=arguments.neurons, chunk=arguments.shown) for name, rule in rules.items()
     }
-    # Pruning starts at image 0: no event falls on the images that are measured.
+    # Before the first image there is no pruning, so that no event falls on the images that are measured.
     for run in runs.values():
         run.state["presenter.seen"][:] = -len(whole.train_images)
+    memory = {name: megabytes(run, shown) for name, run in runs.items()}
     times: dict[str, list[dict[str, float]]] = {"training": [], "inference": []}
     for number in range(arguments.rounds):
         for phase, rounds in times.items():
@@ -98,23 +125,31 @@ def main() -> None:
             rounds.append({name: seconds(runs[name], shown, phase == "training") for name in names})
         print(f"Round {number + 1} of {arguments.rounds}")
     removed = float(1 - runs["pruning"].alive.mean())
+    neurons = int(runs["pruning"].alive.any(axis=0).sum())
     table = Table(
-        title=f"{data.name}, N = {arguments.neurons}, {arguments.rule}, {100 * removed:.1f} % of the synapses removed"
-    )
-    for heading in ("phase", "no rule, ms an image", "pruning, ms an image", "ratio"):
-        table.add_column(heading, justify="left" if heading == "phase" else "right")
+        title=f"{data.name}, N = {arguments.neurons}, {arguments.rule}, {100 * removed:.1f} % of the synapses removed, "
+        f"{neurons} neurons left"
+    )  # fmt: skip
+    for heading in ("", "no rule", "pruning", "ratio"):
+        table.add_column(heading, justify="right" if heading else "left")
     document: dict[str, Any] = {
         "neurons": arguments.neurons,
         "rule": arguments.rule,
         "removed_share": removed,
+        "neurons_left": neurons,
+        "megabytes": memory,
         "seconds": times,
         "ratio": {},
     }
     for phase, rounds in times.items():
         ratio = spread([entry["pruning"] / entry["no rule"] for entry in rounds])
         cells = [f"{1e3 * np.median([entry[name] for entry in rounds]) / len(shown):.3f}" for name in runs]
-        table.add_row(phase, *cells, f"{ratio['median']:.3f} ({ratio['min']:.3f} to {ratio['max']:.3f})")
+        table.add_row(
+            f"{phase}, ms an image", *cells, f"{ratio['median']:.3f} ({ratio['min']:.3f} to {ratio['max']:.3f})"
+        )
         document["ratio"][phase] = ratio
+    cells = [f"{taken:.0f}" for taken in memory.values()]
+    table.add_row("memory of the program, MB", *cells, f"{memory['pruning'] / memory['no rule']:.2f}")
     full = document["fullness"] = fullness(runs["pruning"].alive, data.train_images)
     console = Console(highlight=False)
     console.print(table)
