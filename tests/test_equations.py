@@ -105,7 +105,7 @@ def test_variants_are_the_same_when_compiled(name: str, small: NetworkParameters
 def test_power_law_by_hand(small: NetworkParameters) -> None:
     """One spike of a neuron: every synapse moves by rate (trace - target) (w_max - w)^0.2."""
     p = replace(small, equations="power-law")
-    assert "depress" not in p.equations.strings().DEPRESS
+    assert not p.depresses
     scope: dict[str, Any] = {
         "w": np.array([0.0, 0.5, 0.9]), "last_spike_pre": np.array([100.0, 60.0, -1e6]), "now_post": 100.0,
         "dt": 0.5, "tau_pre": 20.0, "remembered_steps": 737, "learning_post": 1, "rate_post": 0.01, "w_max": 1.0,

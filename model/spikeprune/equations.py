@@ -43,16 +43,19 @@ class Equations(Mapping[str, str]):
     """
 
     def __init__(self, changes: Mapping[str, str] | None = None) -> None:
-        for name, text in (changes or {}).items():
+        changes = changes or {}
+        for name, text in changes.items():
             if name not in NAMES:
                 raise ParameterError(unknown_name("string of the model", name, NAMES))
             if not isinstance(text, str):
                 raise ParameterError(f"The equations {name} are {text!r}: they must be a text of Brian2's language.")
-        self._changes = {name: (changes or {})[name] for name in NAMES if name in (changes or {})}
+        self._changes = {name: changes[name] for name in NAMES if name in changes}
 
     @classmethod
-    def given(cls, value: Any) -> Equations:
+    def given(cls, value: Any, folder: Path | None = None) -> Equations:
         """Make equations of a mapping, the name of a variant, or the path of a TOML file with strings by name.
+
+        A relative path starts at `folder`, or where the process is.
 
         Raises
         ------
@@ -70,7 +73,7 @@ class Equations(Mapping[str, str]):
             )
         if str(value) in VARIANTS:
             return cls(VARIANTS[str(value)])
-        path = Path(value)
+        path = (folder or Path()) / value
         if path.suffix != ".toml":
             raise ParameterError(unknown_name("variant of the equations", str(value), VARIANTS))
         try:

@@ -237,7 +237,7 @@ def _plastic_synapses(
     """Connect the input to the excitatory neurons: transmission, plasticity, normalisation and pruning."""
     model, unchanged, promised = p.equations.strings(), p.equations.unchanged, p.equations.promised
     on_pre = {"transmit": model.TRANSMIT, "depress": model.DEPRESS}
-    if not model.DEPRESS.strip():
+    if not p.depresses:
         del on_pre["depress"]
     on_post = {
         "potentiate": model.POTENTIATE, "sum": model.SUM_PLASTIC if rule.freezes else model.SUM,

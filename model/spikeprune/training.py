@@ -35,7 +35,6 @@ from spikeprune.settings import Settings, usual_chunk
 __all__ = ["Run", "Settings", "load", "load_origin", "resume", "train"]
 
 
-
 def train(
     dataset: Dataset | Any,
     rule: PruningRule | Any = None,

@@ -170,11 +170,9 @@ class StandaloneProgram(Program):
 
     def _generate(self, folder: Path) -> Layout:
         """Let Brian2 write the C++ project; return type and size of each variable that comes out."""
-        import_brian2()
+        b2 = import_brian2()  # only here: a known program does without the second that this takes
         importlib.import_module("spikeprune.standalone")  # registers the device and its preferences
         with brian2_preferences(**self._preferences()):
-            import brian2 as b2  # only here: a known program does without the second that this takes
-
             b2.set_device(self.device, build_on_run=False)
             device = b2.get_device()
             try:

@@ -46,6 +46,7 @@ from typing import Any
 
 from spikeprune.arguments import scheduled
 from spikeprune.backend import BACKENDS
+from spikeprune.equations import Equations
 from spikeprune.errors import ParameterError, reason_of, unknown_name
 from spikeprune.parameters import PRESETS, NetworkParameters
 from spikeprune.pruning import PruningRule, make_rule
@@ -232,8 +233,8 @@ def _network(value: Any, folder: Path) -> dict[str, Any]:
     given = value if isinstance(value, Mapping) else {}
     preset = given.get("preset", "diehl-cook")
     table = table_of("network", value, [*allowed, *({"preset"} & set(given))])
-    if str(table.get("equations", "")).endswith(".toml"):
-        table["equations"] = str(folder / table["equations"])
+    if "equations" in table:
+        table["equations"] = Equations.given(table["equations"], folder)
     NetworkParameters.from_dict(table)
     return {**PRESETS[preset], **{name: table[name] for name in table if name != "preset"}}
 
